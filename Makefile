@@ -1,0 +1,65 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+DOMAIN ?= movielens
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+PY := .venv/bin/python
+JOBS := .venv/.made
+AIRFLOW := .venv-airflow/.made
+
+.PHONY: help setup night up stop spark pyfiles fmt lint test test-unit test-dags test-e2e locks
+
+help:            ## List targets
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(JOBS) $(AIRFLOW)  ## Both environments, .venv for the jobs and .venv-airflow; every target makes what it needs
+
+night: setup     ## One whole night on this machine; NIGHT=YYYY-MM-DD DOMAIN=name TRAIN=no TOP_N=50
+	$(PY) -m nightrec.local.night --domain $(DOMAIN) $(if $(NIGHT),--night $(NIGHT)) $(if $(filter no,$(TRAIN)),--no-train) $(if $(TOP_N),--top-n $(TOP_N))
+
+up: setup        ## Start Airflow and MLflow on localhost, or find them running
+	$(PY) -m nightrec.local.services up
+
+stop: $(JOBS)    ## End everything that night and up started
+	$(PY) -m nightrec.local.services stop
+
+spark: $(JOBS)   ## One Spark job by hand: make spark JOB=build_matrix RUN_DATE=2016-09-30 DOMAIN=name ARGS="--set ..."
+	@test -n "$(JOB)" -a -n "$(RUN_DATE)" || { echo 'say which: make spark JOB=build_matrix RUN_DATE=YYYY-MM-DD'; exit 2; }
+	spark-submit --master 'local[*]' --properties-file conf/spark/local.properties jobs/$(JOB).py --domain $(DOMAIN) --run-date $(RUN_DATE) $(ARGS)
+
+pyfiles: $(JOBS) ## dist/nightrec.zip for spark-submit --py-files on a cluster
+	rm -rf dist && $(PY) -m build --wheel --no-isolation -o dist && cp dist/nightrec-*.whl dist/nightrec.zip
+
+fmt: $(JOBS)     ## Format in place
+	$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+lint: $(JOBS)    ## Format, lint, types
+	$(PY) -m ruff format --check . && $(PY) -m ruff check . && $(PY) -m mypy jobs/nightrec
+
+test: test-unit test-dags test-e2e  ## All tests
+
+test-unit: $(JOBS)  ## Unit and contract tests
+	$(PY) -m pytest -q tests/unit tests/contract
+
+test-dags: $(AIRFLOW)  ## DAG tests in the Airflow environment; UPDATE_GOLDEN=1 rewrites the golden commands
+	.venv-airflow/bin/python -m pytest -q --confcutdir tests/dags tests/dags
+
+test-e2e: setup  ## Whole nights of a tiny domain through a real scheduler
+	$(PY) -m pytest -q --confcutdir tests/e2e tests/e2e
+
+locks: setup     ## Write the versions now installed into conf/locks/
+	for one in .venv:jobs .venv-airflow:airflow; do $${one%:*}/bin/pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//; / @ /d' > conf/locks/$${one#*:}.txt; done
+
+$(JOBS): conf/locks/jobs.txt
+	@echo "installing the jobs' environment, once; some minutes"
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/pip install -q -r $<
+	.venv/bin/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+$(AIRFLOW): conf/locks/airflow.txt
+	@echo "installing Airflow's environment, once; a minute"
+	test -x .venv-airflow/bin/python || $(PYTHON) -m venv .venv-airflow
+	.venv-airflow/bin/pip install -q -r $<
+	touch $@

@@ -1,0 +1,1 @@
+"""Factors of users and items from the matrix."""

@@ -1,0 +1,30 @@
+"""train_collaborative: factors of users and items from the matrix.
+
+Reads   interactions/D, user_index/D, item_index/D
+Writes  user_factors/D, item_factors/D
+Fails   3 if an input is missing or no interaction has a positive weight
+"""
+
+from collections.abc import Sequence
+
+from nightrec.collaborative.transform import factorise
+from nightrec.context import SparkContext, run_spark_job
+from nightrec.decay import weights_as_of
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the job from a command line."""
+    return run_spark_job(train_collaborative, __doc__ or "", argv)
+
+
+def train_collaborative(ctx: SparkContext) -> None:
+    """Write the factors of everyone and everything with a positive weight."""
+    day, matrix = ctx.run_date, ctx.config.matrix
+    user_index, item_index = ctx.tables.read("user_index", day), ctx.tables.read("item_index", day)
+    weighed = weights_as_of(ctx.tables.read("interactions", day), day, matrix.half_life_days)
+    indexed = weighed.join(user_index, on="user_id", how="inner").join(item_index, on="item_id", how="inner")
+    users, items = factorise(indexed.select("user_idx", "item_idx", "weight"), ctx.config.collaborative)
+    n_users = ctx.tables.overwrite("user_factors", day, users.join(user_index, on="user_idx", how="inner"))
+    n_items = ctx.tables.overwrite("item_factors", day, items.join(item_index, on="item_idx", how="inner"))
+    rows_in = ctx.tables.count("interactions", day)
+    ctx.run.log_metrics({"rows_in": rows_in, "rows_out": n_users + n_items, "n_users": n_users, "n_items": n_items})

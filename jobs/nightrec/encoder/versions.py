@@ -1,0 +1,29 @@
+"""What a model is called: the hash of its weights."""
+
+import hashlib
+from pathlib import Path
+
+from nightrec.errors import ConfigError
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Return the safetensors files of a model, in order.
+
+    Raises:
+        ConfigError: If there are none; pickled weights are refused because loading them runs code.
+    """
+    whole = folder / "model.safetensors"
+    files = [whole] if whole.is_file() else sorted(folder.glob("model-*-of-*.safetensors"))
+    if not files:
+        raise ConfigError(f"no model.safetensors in {folder}; convert the weights with model.save_pretrained(folder)")
+    return files
+
+
+def model_version(folder: Path) -> str:
+    """Return the first 12 hex digits of the SHA-256 of the weights, shards in order."""
+    digest = hashlib.sha256()
+    for path in weight_files(folder):
+        with path.open("rb") as opened:
+            for chunk in iter(lambda: opened.read(1 << 20), b""):
+                digest.update(chunk)
+    return digest.hexdigest()[:12]

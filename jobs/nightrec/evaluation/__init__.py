@@ -1,0 +1,1 @@
+"""Yesterday's lists against today's events."""

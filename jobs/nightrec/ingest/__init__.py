@@ -1,0 +1,1 @@
+"""From delivered files to typed events, items and rejects."""

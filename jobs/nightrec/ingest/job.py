@@ -1,0 +1,150 @@
+"""ingest_logs: turn a delivery's files into typed events, the catalogue as of the date, and every line not used.
+
+Reads   landing/D (events, items), events/(D - ingest.deduplicate_days .. D) for known event_ids, items/(newest before)
+Writes  rejects/D, items/D, deliveries/D, events/D, in this order. Replaces those partitions; safe to repeat.
+Fails   3 if the delivery is missing, has no lines or brings nothing new, or if no items ever came; 4 if no event is
+        usable and more than ingest.max_reject_frac are rejected. Rejects and counts are written before it fails.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple, get_args
+
+import pyarrow as pa
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from nightrec.context import SparkContext, run_spark_job
+from nightrec.ingest import transform
+from nightrec.ingest.checks import refuse_no_files, refuse_no_lines, refuse_nothing_new
+from nightrec.ingest.files import list_files
+from nightrec.ingest.ledger import Ledger, Reasons
+from nightrec.ingest.lines import read_lines
+from nightrec.lake import arrow_uri
+from nightrec.schemas import contract
+from nightrec.settings import EventType
+
+log = logging.getLogger(__name__)
+DISK = StorageLevel.DISK_ONLY
+EVENTS, ITEMS = "events", "items"
+REQUIRED = {EVENTS: ["user_id", "event_type", "event_at"], ITEMS: ["item_id"]}
+
+
+class Feed(NamedTuple):
+    """One feed of the delivery: its typed lines with their `reason`, and how many there are."""
+
+    name: str
+    lines: DataFrame
+    n_read: int
+
+
+def ingest_logs(ctx: SparkContext) -> None:
+    """Write what is unusable first and the events last, so that finished events mean a finished delivery."""
+    names = {name: list_files(_folder(ctx, name)) for name in REQUIRED}
+    refuse_no_files(_folder(ctx, EVENTS), names[EVENTS])
+    events, items = (_read_feed(ctx, name, names[name]) for name in REQUIRED)
+    refuse_no_lines(_folder(ctx, EVENTS), names[EVENTS], events.n_read)
+    reasons = _write_rejects(ctx, events, items)
+
+    new_events = transform.mark_repeated_events(_usable(events), _known_event_ids(ctx)).persist(DISK)
+    new_items = transform.mark_superseded_items(_usable(items)).persist(DISK)
+    event_ledger = _ledger(events, new_events, reasons)
+    item_ledger = _ledger(items, new_items, reasons)
+    n_catalogue, snapshot = _write_catalogue(ctx, _kept(new_items), item_ledger.n_accepted)
+    _record(ctx, event_ledger, replace(item_ledger, fingerprint=snapshot))
+
+    refuse_nothing_new(ctx, _folder(ctx, EVENTS), event_ledger, n_catalogue)
+    n_events = ctx.tables.overwrite(EVENTS, ctx.run_date, _kept(new_events))
+    ctx.run.log_metrics({"rows_in": events.n_read + items.n_read, "rows_out": n_events, "items": n_catalogue})
+    ctx.spark.catalog.clearCache()
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `ingest_logs` and return its exit code."""
+    return run_spark_job(ingest_logs, __doc__ or "", argv)
+
+
+def _folder(ctx: SparkContext, name: str) -> str:
+    return ctx.config.landing(ctx.run_date, name)
+
+
+def _read_feed(ctx: SparkContext, name: str, files: list[str]) -> Feed:
+    columns = contract(name).names
+    lines = read_lines(ctx.spark, arrow_uri(_folder(ctx, name)), files, columns, REQUIRED[name])
+    typed = transform.type_items(lines, columns) if name == ITEMS else _type_events(ctx, lines)
+    # Parsing and typing are most of the work; counting, rejecting and keeping each read the lines. It is a fence too:
+    # a filter on `reason` pushed down into the typing grows into code that the JVM refuses to compile.
+    typed = typed.persist(DISK)
+    return Feed(name, typed, typed.count())
+
+
+def _type_events(ctx: SparkContext, lines: DataFrame) -> DataFrame:
+    end_of_day = datetime.combine(ctx.run_date + timedelta(days=1), time.min, UTC)
+    last_moment = end_of_day + timedelta(hours=ctx.config.ingest.max_future_hours)
+    return transform.type_events(lines, contract(EVENTS).names, get_args(EventType), last_moment)
+
+
+def _usable(feed: Feed) -> DataFrame:
+    return feed.lines.where(F.col("reason").isNull()).drop("reason", "raw", "raw_encoding")
+
+
+def _kept(marked: DataFrame) -> DataFrame:
+    return marked.where(~F.col("is_duplicate"))
+
+
+def _write_rejects(ctx: SparkContext, *feeds: Feed) -> dict[str, Reasons]:
+    """Write the rejected lines and return the reasons by feed, most frequent first."""
+    first, second = (
+        feed.lines.where(F.col("reason").isNotNull()).withColumn("feed", F.lit(feed.name)) for feed in feeds
+    )
+    columns = contract("rejects").names
+    ctx.tables.overwrite("rejects", ctx.run_date, first.select(*columns).unionByName(second.select(*columns)))
+    counted = ctx.tables.read("rejects", ctx.run_date).groupBy("feed", "reason").count()
+    # Reasons are fixed texts, a few hundred at most.
+    found = counted.orderBy(F.desc("count"), "reason").collect()
+    return {
+        feed.name: tuple((row["reason"], row["count"]) for row in found if row["feed"] == feed.name) for feed in feeds
+    }
+
+
+def _known_event_ids(ctx: SparkContext) -> DataFrame:
+    oldest = ctx.run_date - timedelta(days=ctx.config.ingest.deduplicate_days)
+    days = [day for day in ctx.tables.finished_dates(EVENTS) if oldest <= day < ctx.run_date]
+    return ctx.tables.read_many(EVENTS, days).select("event_id")
+
+
+def _ledger(feed: Feed, marked: DataFrame, reasons: dict[str, Reasons]) -> Ledger:
+    is_kept = ~F.col("is_duplicate")
+    accepted, duplicates, hashed = marked.agg(
+        F.count_if(is_kept), F.count_if(~is_kept), transform.fingerprint(contract(feed.name).names, is_kept)
+    ).collect()[0]
+    ledger = Ledger(feed.name, feed.n_read, accepted, duplicates, reasons[feed.name], hashed)
+    ledger.check()
+    return ledger
+
+
+def _write_catalogue(ctx: SparkContext, delivered: DataFrame, n_delivered: int) -> tuple[int, str]:
+    """Write the catalogue as of the date, carried forward where none came; return its size and fingerprint."""
+    before = ctx.tables.newest(ITEMS, ctx.run_date)
+    if before is None and n_delivered == 0:
+        return 0, transform.NO_ROWS
+    if before is None or (ctx.config.ingest.items_feed == "full" and n_delivered > 0):
+        catalogue = delivered
+    else:
+        catalogue = transform.update_catalogue(ctx.tables.read(ITEMS, before), delivered)
+    rows = ctx.tables.overwrite(ITEMS, ctx.run_date, catalogue)
+    written = ctx.tables.read(ITEMS, ctx.run_date)
+    return rows, str(written.agg(transform.fingerprint(contract(ITEMS).names)).collect()[0][0])
+
+
+def _record(ctx: SparkContext, *ledgers: Ledger) -> None:
+    schema = contract("deliveries").arrow()
+    ctx.lake.write_arrow(
+        "deliveries", ctx.run_date, pa.Table.from_pylist([led.row() for led in ledgers], schema=schema)
+    )
+    for ledger in ledgers:
+        log.info("%s", ledger)
+        ctx.run.log_metrics(ledger.metrics())

@@ -1,0 +1,122 @@
+"""build_matrix: carry the user-item matrix forward by one delivery.
+
+Reads   events, events_checks, deliveries up to D; items/D; interactions and matrix_inputs of the newest date before D
+Writes  interactions/D, matrix_inputs/D, user_index/D, item_index/D, user_texts/D, item_texts/D
+Fails   3 if an input is missing, 4 if delivery D has not passed its gate
+
+Equals a rebuild from all deliveries, bit for bit. Deliveries that failed their gate are left out; when an earlier one
+is repaired, or the matrix settings change, the next run rebuilds.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from nightrec.context import SparkContext, run_spark_job
+from nightrec.errors import GateError
+from nightrec.lake import Lake
+from nightrec.lineage import digest
+from nightrec.matrix.plan import Plan, plan_build
+from nightrec.matrix.texts import item_texts, recent_texts, user_texts
+from nightrec.matrix.transform import carry_forward, number, weigh
+from nightrec.schemas import contract
+from nightrec.settings import MatrixConfig
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the job from a command line."""
+    return run_spark_job(build_matrix, __doc__ or "", argv)
+
+
+def build_matrix(ctx: SparkContext) -> None:
+    """Write the matrix, the indexes and the texts as of the run date."""
+    inputs = passed_deliveries(ctx.lake, ctx.run_date, digest(ctx.config.matrix.model_dump()))
+    plan = make_plan(ctx.lake, ctx.run_date, inputs)
+    log.info("%s; adding %d deliveries", plan.reason, len(plan.added))
+    rows = write_interactions(ctx, plan)
+    made_of = [{"delivery_date": day, "fingerprint": a, "settings_hash": b} for day, (a, b) in sorted(inputs.items())]
+    ctx.lake.write_arrow(
+        "matrix_inputs", ctx.run_date, pa.Table.from_pylist(made_of, contract("matrix_inputs").arrow())
+    )
+    n_texts = write_texts(ctx, list(inputs))
+    n_keys = write_indexes(ctx)
+    rows_in = sum(ctx.lake.count("events", day) for day in plan.added)
+    is_rebuild = float(plan.base is None)
+    ctx.run.log_metrics({"rows_in": rows_in, "rows_out": rows, "is_rebuild": is_rebuild, **n_texts, **n_keys})
+
+
+def passed_deliveries(lake: Lake, run_date: date, settings_hash: str) -> dict[date, tuple[str, str]]:
+    """Return the deliveries up to a date that passed their gate, as `plan_build` takes them.
+
+    Raises:
+        MissingPartitionError: If the delivery of the date itself was not ingested or not checked.
+        GateError: If it was checked and failed.
+    """
+    lake.require("events", run_date)
+    lake.require("events_checks", run_date)
+    passed = {}
+    for day in lake.finished_dates("events"):
+        if day > run_date:
+            continue
+        checked = lake.is_finished("events_checks", day)
+        if checked and all(lake.read_arrow("events_checks", day, ["is_passed"])["is_passed"].to_pylist()):
+            feeds = lake.read_arrow("deliveries", day, ["feed", "fingerprint"]).to_pylist()
+            passed[day] = next(f["fingerprint"] for f in feeds if f["feed"] == "events"), settings_hash
+        elif day == run_date:
+            raise GateError(
+                f"events/run_date={day} failed its gate; see events_checks/run_date={day}, repair and redeliver"
+            )
+        else:
+            log.warning("leaving out delivery %s: it has not passed its gate", day)
+    return passed
+
+
+def make_plan(lake: Lake, run_date: date, inputs: dict[date, tuple[str, str]]) -> Plan:
+    """Compare tonight's inputs with those of the newest state before the date."""
+    base = lake.newest("interactions", before=run_date)
+    made_of = lake.read_arrow("matrix_inputs", base).to_pylist() if base else []
+    return plan_build(base, {r["delivery_date"]: (r["fingerprint"], r["settings_hash"]) for r in made_of}, inputs)
+
+
+def write_interactions(ctx: SparkContext, plan: Plan) -> int:
+    """Write the matrix and return its row count."""
+    state = ctx.tables.read("interactions", plan.base) if plan.base else ctx.tables.empty("interactions")
+    weighed = weigh(ctx.tables.read_many("events", plan.added), *_worth(ctx.config.matrix))
+    folded = carry_forward(state, weighed, ctx.config.matrix.half_life_days)
+    return ctx.tables.overwrite("interactions", ctx.run_date, folded)
+
+
+def write_texts(ctx: SparkContext, deliveries: list[date]) -> dict[str, float]:
+    """Write both text tables from the catalogue and the newest events that have text."""
+    texts, oldest = ctx.config.texts, ctx.run_date - timedelta(days=ctx.config.texts.window_days)
+    events = ctx.tables.read_many("events", [day for day in deliveries if day > oldest])
+    by_user = recent_texts(events, "user_id", texts.recent_texts)
+    by_item = recent_texts(events, "item_id", texts.recent_texts)
+    items = ctx.tables.read("items", ctx.run_date)
+    users = ctx.tables.overwrite("user_texts", ctx.run_date, user_texts(by_user, texts.max_chars))
+    described = ctx.tables.overwrite("item_texts", ctx.run_date, item_texts(items, by_item, texts.max_chars))
+    return {"n_user_texts": users, "n_item_texts": described}
+
+
+def write_indexes(ctx: SparkContext) -> dict[str, float]:
+    """Number everyone who acted or wrote, and everything in the catalogue or the matrix."""
+    matrix = ctx.tables.read("interactions", ctx.run_date)
+    users = _keys("user_id", matrix, ctx.tables.read("user_texts", ctx.run_date))
+    items = _keys("item_id", matrix, ctx.tables.read("items", ctx.run_date))
+    n_users = ctx.tables.overwrite("user_index", ctx.run_date, number(users, "user_id", "user_idx"))
+    n_items = ctx.tables.overwrite("item_index", ctx.run_date, number(items, "item_id", "item_idx"))
+    return {"n_users": n_users, "n_items": n_items}
+
+
+def _keys(key: str, left: DataFrame, right: DataFrame) -> DataFrame:
+    return left.select(key).union(right.select(key))
+
+
+def _worth(matrix: MatrixConfig) -> tuple[dict[str, tuple[float, float]], list[str], float | None]:
+    weights = {str(kind): (worth.weight, worth.value_weight) for kind, worth in matrix.event_weights.items()}
+    return weights, list(matrix.goal.event_types), matrix.goal.min_value

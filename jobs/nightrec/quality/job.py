@@ -1,0 +1,146 @@
+"""validate_table: stop the night when a table is unfit, before anything is built on it.
+
+Reads   --table events: events/D, items/D, deliveries/D
+        --table topn: topn/D, fallback/D, interactions/D, items/D
+Writes  events_checks/D or topn_checks/D, one row per rule, also when rules fail (schemas/topn_checks.v1.yaml)
+        Data Docs of the domain under paths.data_docs: counts, never keys
+Fails   3 if an input partition is missing; 4 if a rule is broken: build_matrix takes no events and publish_top_n no
+        lists that have not passed. Every rule is evaluated before that
+"""
+
+import argparse
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pyarrow.dataset as ds
+from pyspark.sql import DataFrame
+
+from nightrec.availability import available, hidden_items
+from nightrec.context import SparkContext, run_spark_job
+from nightrec.errors import GateError
+from nightrec.lake import Lake
+from nightrec.quality import suites, transform
+from nightrec.quality.data_docs import open_context, publish_results
+from nightrec.quality.gate import Verdict, evaluate, explain
+from nightrec.schemas import contract
+
+log = logging.getLogger(__name__)
+Frames = dict[str, DataFrame]
+COLUMN_TYPES = "table string, column string, expected string, written string, is_same boolean"
+READS = {"events": ("events", "items", "deliveries"), "topn": ("topn", "fallback", "interactions", "items")}
+
+
+def validate_table(ctx: SparkContext) -> None:
+    """Evaluate every rule, record the verdicts, then raise if one is broken.
+
+    Raises:
+        GateError: With rule, count, share and example keys.
+    """
+    table, day = ctx.args.table, ctx.run_date
+    columns = column_types(ctx.lake, READS[table], day)
+    frames: Frames = {"columns": ctx.spark.createDataFrame(columns, COLUMN_TYPES)}
+    asked = {"columns": suites.columns_rules()}
+    # Files of another shape cannot even be read by contract; that is then the only thing to say.
+    if all(is_same for *_, is_same in columns):
+        frames |= _event_frames(ctx) if table == "events" else _list_frames(ctx)
+        coverage = ctx.config.quality.min_coverage_frac
+        asked |= suites.events_suites() if table == "events" else suites.topn_suites(coverage)
+
+    docs = open_context(Path(ctx.config.place(ctx.config.paths.data_docs)), ctx.config.domain)
+    run_name = f"{day} {table}"
+    with _views(frames):
+        verdicts = evaluate(docs, run_name, frames, asked)
+        if "events" in frames:
+            _log_unknown_items(ctx, frames["events"])
+    publish_results(docs, run_name, list(asked))
+    _record(ctx, table, verdicts)
+    if not all(verdict.is_passed for verdict in verdicts):
+        raise GateError(explain(table, f"run_date={day}", verdicts, _next_step(ctx, table)))
+
+
+def column_types(lake: Lake, tables: Iterable[str], run_date: date) -> list[tuple[str, str, str, str, bool]]:
+    """Return a row of `COLUMN_TYPES` for every column of the contracts; `written` names all types in the files.
+
+    Raises:
+        MissingPartitionError: If a partition is not finished.
+    """
+    found = []
+    for table in tables:
+        lake.require(table, run_date)
+        folder = lake.path(f"{contract(table).folder}/run_date={run_date}")
+        schemas = [part.physical_schema for part in ds.dataset(folder, filesystem=lake.fs).get_fragments()]
+        for field in contract(table).arrow():
+            expected = str(field.type)
+            written = sorted({str(s.field(field.name).type) if field.name in s.names else "nothing" for s in schemas})
+            found.append((table, field.name, expected, ", ".join(written), written == [expected]))
+    return found
+
+
+def _event_frames(ctx: SparkContext) -> Frames:
+    events, items, deliveries = (ctx.tables.read(name, ctx.run_date) for name in READS["events"])
+    settings = ctx.config.ingest
+    return {
+        "events": transform.check_events(events, items, ctx.run_date, settings.max_future_hours),
+        "deliveries": transform.check_deliveries(deliveries, events, settings.max_reject_frac),
+        "items": items,
+    }
+
+
+def _list_frames(ctx: SparkContext) -> Frames:
+    rows, fallback, interactions, items = (ctx.tables.read(name, ctx.run_date) for name in READS["topn"])
+    settings = ctx.config.scoring
+    catalogue = transform.mark_available(items, available(items, ctx.run_date))
+    seen = hidden_items(interactions, ctx.run_date, settings.exclude_seen_days)
+    users = interactions.select("user_id").distinct()
+    return {
+        "topn": transform.check_seen(transform.check_rows(rows, catalogue, by="user_id"), seen),
+        "lists": transform.check_lists(rows, users, seen, catalogue, settings.top_n),
+        "fallback": transform.check_fallback(fallback, catalogue, settings.top_n),
+    }
+
+
+@contextmanager
+def _views(frames: Mapping[str, DataFrame]) -> Iterator[None]:
+    """Keep frames in memory under their names: a suite is several Spark jobs over its frame."""
+    for name, frame in frames.items():
+        frame.persist().createOrReplaceTempView(name)
+    yield
+    for frame in frames.values():
+        frame.unpersist()
+
+
+def _record(ctx: SparkContext, table: str, verdicts: Sequence[Verdict]) -> None:
+    rows = [(v.rule, v.is_passed, v.n_unexpected, v.unexpected_frac) for v in verdicts]
+    name = f"{table}_checks"
+    ctx.tables.overwrite(name, ctx.run_date, ctx.spark.createDataFrame(rows, contract(name).spark()))
+    n_failed = sum(not verdict.is_passed for verdict in verdicts)
+    # Two runs of this task a night share the parent run, so the names carry the table.
+    ctx.run.log_metrics({f"{table}_n_rules": len(verdicts), f"{table}_n_failed": n_failed})
+
+
+def _log_unknown_items(ctx: SparkContext, events: DataFrame) -> None:
+    """Warn of events about items that the catalogue lacks; they can be learnt from but not shown."""
+    n_items, n_unknown = events.where("item_id IS NOT NULL").count(), events.where("NOT is_known_item").count()
+    ctx.run.log_metrics({"unknown_item_frac": n_unknown / max(n_items, 1)})
+    if n_unknown:
+        log.warning("%d of %d events are about items that are not in items/%s", n_unknown, n_items, ctx.run_date)
+
+
+def _next_step(ctx: SparkContext, table: str) -> str:
+    flags = f"--domain {ctx.config.domain} --run-date {ctx.run_date}"
+    if table == "events":
+        delivery = ctx.config.landing(ctx.run_date, "events").removesuffix("/events")
+        return f"correct the delivery in {delivery} and run jobs/ingest_logs.py {flags}, then this again"
+    return f"the lists published before stay; correct and run jobs/score_top_n.py {flags}, then this again"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--table", required=True, choices=sorted(READS), help="table to gate")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the job and return its exit code."""
+    return run_spark_job(validate_table, __doc__ or "", argv, _arguments)

@@ -1,0 +1,96 @@
+"""The suites of the two gates: a contract's own rules, and checks across tables named after the failure they catch.
+
+Each suite is asked of one batch, a frame that `transform.py` makes; its rules read the flags that are added there.
+"""
+
+from nightrec.quality.rules import Rule, contract_rules, flag_rule
+from nightrec.schemas import contract
+
+Suites = dict[str, list[Rule]]
+"""Rules by the batch that they look at."""
+
+
+def columns_rules() -> list[Rule]:
+    """Return the rule for `columns`: one row per contract column of every table that the gate reads."""
+    keys = "table, column, expected, written"
+    return [flag_rule("columns_differ", "is_same", keys, "files hold the contract's columns in the contract's types")]
+
+
+def events_suites() -> Suites:
+    """Return the suites of the gate before the matrix: batches `events`, `deliveries` and `items`."""
+    counts = "feed, n_read, n_accepted, n_rejected, n_duplicates"
+    return {
+        "events": [
+            *contract_rules(contract("events")),
+            flag_rule(
+                "item_missing", "has_item", "event_id, event_type", "only questions and searches go without an item"
+            ),
+            flag_rule(
+                "event_in_future",
+                "is_in_time",
+                "event_id, event_at",
+                "no event lies further ahead than ingest.max_future_hours",
+            ),
+        ],
+        "deliveries": [
+            *contract_rules(contract("deliveries"), "deliveries_"),
+            flag_rule(
+                "accepted_plus_rejected_plus_duplicates_is_read",
+                "is_accounted_for",
+                counts,
+                "every line of a delivery is accounted for",
+            ),
+            flag_rule(
+                "accepted_rows_missing",
+                "is_whole",
+                "feed, n_accepted, n_written",
+                "events hold exactly the rows that were accepted",
+            ),
+            flag_rule(
+                "too_many_rejects",
+                "has_few_rejects",
+                "feed, n_rejected, n_read",
+                "no more than ingest.max_reject_frac of a feed's lines are rejected",
+            ),
+        ],
+        "items": contract_rules(contract("items"), "items_"),
+    }
+
+
+def topn_suites(min_coverage_frac: float) -> Suites:
+    """Return the suites of the gate before publishing: batches `topn`, `lists` and `fallback`.
+
+    Args:
+        min_coverage_frac: Smallest share of users that must have a list.
+    """
+    a_row, a_list = "user_id, rank, item_id", "user_id, n_ranks, last_rank, n_expected"
+    length = "lists are as long as scoring.top_n and the available items allow, ranks 1 to n"
+    seen = "no list shows what scoring.exclude_seen_days hides"
+    return {
+        "topn": [
+            *contract_rules(contract("topn")),
+            *_list_rules(a_row),
+            flag_rule("seen_item", "is_unseen", a_row, seen),
+        ],
+        "lists": [
+            flag_rule("list_length", "is_whole", a_list, length),
+            flag_rule("unknown_user", "is_known_user", "user_id", "only users of the matrix have lists"),
+            flag_rule("coverage_floor", "is_covered", "user_id", "users of the matrix have lists", min_coverage_frac),
+        ],
+        "fallback": [
+            *contract_rules(contract("fallback"), "fallback_"),
+            *_list_rules("rank, item_id", "fallback_"),
+            flag_rule("fallback_list_length", "is_whole", "rank, n_ranks, n_expected", length),
+        ],
+    }
+
+
+def _list_rules(keys: str, prefix: str = "") -> list[Rule]:
+    """Return what holds for every list, a user's or the fallback."""
+    return [
+        flag_rule(f"{prefix}duplicate_item", "is_single", keys, "no item stands twice in a list"),
+        flag_rule(f"{prefix}unknown_item", "is_known_item", keys, "every item is in the catalogue"),
+        flag_rule(f"{prefix}unavailable_item", "is_available", keys, "items can be had on the day of showing"),
+        flag_rule(f"{prefix}score_not_finite", "is_finite", keys, "scores are numbers"),
+        flag_rule(f"{prefix}score_not_sorted", "is_in_order", keys, "scores fall with the rank"),
+    ]

@@ -1,0 +1,255 @@
+"""The model of every setting: its type, its bounds and what it means. Values come from `conf/` through `config.py`."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from nightrec.places import root
+
+EventType = Literal["impression", "view", "click", "cart", "purchase", "play", "rating", "review", "question", "search"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """Unknown keys are errors and values never change after load."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class PathsConfig(Section):
+    """Where things lie. `{home}` stands for `paths.home`; relative paths start at the repository."""
+
+    home: str
+    """Folder for everything that a local installation writes."""
+    landing: str
+    """Path or URI under which deliveries arrive: `<domain>/run_date=YYYY-MM-DD/{events,items}/`."""
+    lake: str
+    """Path or URI of the tables: `<domain>/<table>.v1/run_date=YYYY-MM-DD/`."""
+    data_docs: str
+    """Local folder of the Great Expectations site, one folder a domain."""
+    secrets: str
+    """JSON file of generated passwords, mode 600. Ignored when the MLflow variables are exported."""
+
+
+class ServicesConfig(Section):
+    """The local Airflow and MLflow servers of `make up`."""
+
+    host: str
+    """Address that both bind to."""
+    airflow_port: Annotated[int, Field(ge=1, le=65535)]
+    """Port of the Airflow UI and REST API."""
+    mlflow_port: Annotated[int, Field(ge=1, le=65535)]
+    """Port of the MLflow UI and API."""
+
+
+class TrackingConfig(Section):
+    """Where runs are recorded."""
+
+    uri: str | None
+    """MLflow tracking URI. Empty: the local server of `services`."""
+    experiment: str
+    """MLflow experiment; `{domain}` is replaced."""
+
+
+class SparkConfig(Section):
+    """Session settings that follow the size of the data; all else is in `conf/spark/*.properties`."""
+
+    shuffle_partitions: Count
+    """Tasks of a shuffle. About twice the cores on one machine, three times the executors' cores on a cluster."""
+
+
+class IngestConfig(Section):
+    """How a delivery becomes typed events and items."""
+
+    max_future_hours: Annotated[float, Field(ge=0)]
+    """Reject events later than this many hours after the end of the run date (UTC)."""
+    max_reject_frac: Fraction
+    """Stop the night (exit 4) when more than this share of the lines read is rejected."""
+    deduplicate_days: Annotated[int, Field(ge=0)]
+    """Drop events whose `event_id` came in a delivery of the last N days. 0 looks at the delivery alone."""
+    items_feed: Literal["changes", "full"]
+    """`changes`: delivered items update the catalogue. `full`: a delivered catalogue replaces it."""
+
+
+class EventWeight(Section):
+    """Worth of one event: `weight + value_weight * value`, never below 0."""
+
+    weight: float = 0.0
+    """Constant part."""
+    value_weight: float = 0.0
+    """Part per unit of the event's `value` (stars, seconds, amount)."""
+
+
+class GoalConfig(Section):
+    """The events that a list is meant to bring about; what the language model learns and evaluation counts."""
+
+    event_types: Annotated[list[EventType], Field(min_length=1)]
+    """Event types that count."""
+    min_value: float | None
+    """Smallest `value` that counts; events without value count only when this is empty."""
+
+
+class MatrixConfig(Section):
+    """How events become the user-item matrix."""
+
+    event_weights: dict[EventType, EventWeight]
+    """Worth by event type. Types left out are kept in `events` and ignored by the matrix."""
+    half_life_days: Positive
+    """Days after which an event counts half."""
+    goal: GoalConfig
+    """Which events are relevant."""
+
+
+class TextsConfig(Section):
+    """Which texts describe items and users."""
+
+    max_chars: Count
+    """Characters kept of one joined text; the encoder cuts at its own `max_tokens` besides."""
+    recent_texts: Annotated[int, Field(ge=0)]
+    """Newest reviews, questions and searches joined to a text."""
+    window_days: Count
+    """Days of deliveries searched for them."""
+
+
+class EncoderConfig(Section):
+    """The language model: what it starts from, how texts go in, how it is fine-tuned."""
+
+    model: str
+    """Local folder, `package:<import name>[/folder]`, or hub name. Encoder or decoder-only."""
+    pooling: Literal["mean", "last"]
+    """`mean` of the token vectors (encoders) or the `last` token's (decoder-only models)."""
+    max_tokens: Count
+    """Longest input in tokens."""
+    batch_size: Count
+    """Texts embedded at once."""
+    tuning: Literal["full", "lora"]
+    """Train all weights, or low-rank adapters that are merged on saving."""
+    train_batch_size: Annotated[int, Field(ge=2)]
+    """Pairs a step; the other pairs of the batch are the negatives."""
+    learning_rate: Positive
+    """Peak of the warm-up and cosine schedule."""
+    temperature: Positive
+    """Softmax temperature of the contrastive loss."""
+    max_steps: Count
+    """Optimiser steps at most."""
+    eval_every: Count
+    """Steps between two looks at the held-out interactions; a checkpoint is written at each."""
+    patience: Count
+    """Looks without improvement before training stops."""
+    eval_users: Count
+    """Users, at most, whose newest goal item is held out."""
+    eval_texts: Count
+    """Texts, at most, that a held-out item is ranked among: targets and queries always, random others beside them."""
+    min_pairs: Count
+    """Fewer training pairs than this and the base model is kept untrained."""
+    seed: int
+    """Seed of sampling and of the adapters' first weights."""
+
+
+class CollaborativeConfig(Section):
+    """Implicit alternating least squares (Hu, Koren and Volinsky 2008)."""
+
+    dim: Count
+    """Length of the factors."""
+    iterations: Count
+    """Alternations."""
+    regularization: Positive
+    """L2 penalty."""
+    alpha: Positive
+    """Confidence per unit of weight."""
+    seed: int
+    """Seed of the initial factors."""
+
+
+class SourceWeights(Section):
+    """Worth of each source in the fused score; sources are compared as z-scores over all items of a user."""
+
+    collaborative: Annotated[float, Field(ge=0)]
+    """Matrix factors."""
+    text: Annotated[float, Field(ge=0)]
+    """Vectors of the language model."""
+    popularity: Annotated[float, Field(ge=0)]
+    """Logarithm of decayed item weight."""
+
+
+class ScoringConfig(Section):
+    """How lists are made."""
+
+    top_n: Annotated[int, Field(ge=1, le=1000)]
+    """Items a list."""
+    weights: SourceWeights
+    """Worth of the sources."""
+    exclude_seen_days: Annotated[int, Field(ge=0)] | None
+    """Hide items the user touched in the last N days. 0 hides nothing, empty hides everything ever touched."""
+    profile_items: Count
+    """Newest items of a user whose text vectors make the text profile."""
+    block_rows: Count
+    """Users or items scored at once; memory of a task is about `4 * block_rows^2` bytes."""
+
+
+class QualityConfig(Section):
+    """What the gate before publishing asks of the lists."""
+
+    min_coverage_frac: Fraction
+    """Smallest share of known users that must have a list."""
+
+
+class EvaluationConfig(Section):
+    """How last night's lists are measured against today's events."""
+
+    ks: Annotated[list[Count], Field(min_length=1)]
+    """List lengths at which metrics are taken."""
+    popular_days: Count
+    """Window of the popular-in-the-last-days baseline, in days."""
+    min_users: Count
+    """Fewer evaluated users than this and every metric is marked unreliable."""
+
+
+class Config(Section):
+    """Everything a job may read. No secrets: those lie in the file that `paths.secrets` names."""
+
+    domain: str
+    """Name of the shop; the stem of its file in `conf/domains/`."""
+    env: str
+    """Name of the environment; the stem of its file in `conf/env/`."""
+    paths: PathsConfig
+    services: ServicesConfig
+    tracking: TrackingConfig
+    spark: SparkConfig
+    ingest: IngestConfig
+    matrix: MatrixConfig
+    texts: TextsConfig
+    encoder: EncoderConfig
+    collaborative: CollaborativeConfig
+    scoring: ScoringConfig
+    quality: QualityConfig
+    evaluation: EvaluationConfig
+
+    @model_validator(mode="after")
+    def _some_source_counts(self) -> "Config":
+        if not any(self.scoring.weights.model_dump().values()):
+            raise ValueError("scoring.weights are all 0; at least one source must count")
+        return self
+
+    @property
+    def home(self) -> Path:
+        """Absolute `paths.home`."""
+        return root() / self.paths.home
+
+    def place(self, template: str) -> str:
+        """Return a path setting with `{home}` filled in; local paths come back absolute, URIs as they are."""
+        filled = template.format(home=self.home)
+        return filled if "://" in filled else str(root() / filled)
+
+    def landing(self, run_date: date, feed: str) -> str:
+        """Return the folder in which one feed of one delivery lies."""
+        return f"{self.place(self.paths.landing)}/{self.domain}/run_date={run_date}/{feed}"
+
+    @property
+    def tracking_uri(self) -> str:
+        """`tracking.uri`, or the address of the local MLflow server."""
+        return self.tracking.uri or f"http://{self.services.host}:{self.services.mlflow_port}"

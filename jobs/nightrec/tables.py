@@ -1,0 +1,69 @@
+"""The lake through Spark: contract-checked frames in and out. The only module that calls `.read` or `.write`."""
+
+import logging
+from collections.abc import Iterable
+from datetime import date
+from functools import reduce
+
+from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from nightrec.lake import Lake
+from nightrec.published import read_pointer
+from nightrec.schemas import check_columns, contract
+
+log = logging.getLogger(__name__)
+
+
+class Tables(Lake):
+    """`Lake` with Spark frames."""
+
+    def __init__(self, root: str, domain: str, spark: SparkSession) -> None:
+        super().__init__(root, domain)
+        self._spark = spark
+
+    def read(self, name: str, run_date: date) -> DataFrame:
+        """Read a finished partition with the contract's columns and types.
+
+        Raises:
+            MissingPartitionError: If it is not finished.
+        """
+        self.require(name, run_date)
+        return self._spark.read.schema(contract(name).spark()).parquet(self.partition(name, run_date))
+
+    def read_many(self, name: str, run_dates: Iterable[date]) -> DataFrame:
+        """Read several finished partitions, with `run_date` as a further column; no dates give an empty frame."""
+        frames = [self.read(name, day).withColumn("run_date", F.lit(day)) for day in run_dates]
+        if frames:
+            return reduce(DataFrame.unionByName, frames)
+        return self.empty(name).withColumn("run_date", F.lit(None).cast("date"))
+
+    def read_published(self, name: str, run_date: date) -> DataFrame:
+        """Read a table of the lists that a night published.
+
+        Raises:
+            MissingPartitionError: If that night published nothing.
+        """
+        return self._spark.read.schema(contract(name).spark()).parquet(read_pointer(self, run_date)[name])
+
+    def empty(self, name: str) -> DataFrame:
+        """Return a frame without rows in the contract's schema."""
+        return self._spark.createDataFrame([], contract(name).spark())
+
+    def overwrite(self, name: str, run_date: date, frame: DataFrame) -> int:
+        """Replace exactly one partition and return its row count.
+
+        Rows are written beside the partition and moved in at the end: an empty or failed result keeps what was there.
+
+        Raises:
+            ContractError: If columns are missing or of another type.
+            EmptyOutputError: If there are no rows and the contract wants some.
+        """
+        check_columns(contract(name), {field.name: field.dataType.simpleString() for field in frame.schema.fields})
+        staging = f"{self.partition(name, run_date).rsplit('/', 1)[0]}/_writing-{run_date}"
+        counted = Observation()
+        selected = frame.select(*contract(name).names).observe(counted, F.count(F.lit(1)).alias("rows"))
+        selected.write.mode("overwrite").parquet(staging)
+        rows = self._commit(name, run_date, int(counted.get["rows"]))
+        log.info("wrote %s: %d rows to %s", name, rows, self.partition(name, run_date))
+        return rows

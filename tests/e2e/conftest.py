@@ -1,0 +1,72 @@
+"""An installation of its own for the tests: own folder, own ports, real Airflow, real MLflow, the domain `tiny`."""
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+import tiny_shop
+
+from nightrec.config import load_config
+from nightrec.local.airflow_client import AirflowClient
+from nightrec.local.environment import airflow_url
+from nightrec.local.secrets import ensure_secrets
+from nightrec.settings import Config
+
+NIGHT_LIMIT_S = 900
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One set of services and the lake that they write."""
+
+    config: Config
+
+    def run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command line of `nightrec.local` as `make` does."""
+        command = [sys.executable, "-m", f"nightrec.local.{module}", *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=NIGHT_LIMIT_S, check=False, stdin=subprocess.DEVNULL
+        )
+
+    @property
+    def landing(self) -> Path:
+        return Path(self.config.place(self.config.paths.landing)) / tiny_shop.DOMAIN
+
+    @property
+    def deliveries(self) -> list[date]:
+        return sorted(date.fromisoformat(folder.name.removeprefix("run_date=")) for folder in self.landing.iterdir())
+
+    @property
+    def client(self) -> AirflowClient:
+        secrets = ensure_secrets(self.config)
+        return AirflowClient(airflow_url(self.config), secrets.airflow_username, secrets.airflow_password)
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory):
+    """Deliver the tiny domain into an empty installation; end whatever the tests leave running."""
+    home = tmp_path_factory.mktemp("nightrec")
+    settings = {
+        "NIGHTREC__PATHS__HOME": str(home),
+        "NIGHTREC__SERVICES__AIRFLOW_PORT": str(free_port()),
+        "NIGHTREC__SERVICES__MLFLOW_PORT": str(free_port()),
+    }
+    os.environ |= settings
+    installation = Installation(load_config(tiny_shop.DOMAIN))
+    tiny_shop.deliver(installation.landing.parent)
+    yield installation
+    installation.run("services", "stop")
+    for name in settings:
+        del os.environ[name]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,152 @@
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from unit.encoder.conftest import NIGHT
+from unit.encoder.tiny import WORDS
+
+from nightrec.encoder.embed_job import embed_texts
+from nightrec.encoder.model import embed, load_encoder
+from nightrec.encoder.tune_job import fine_tune_llm
+from nightrec.encoder.versions import model_version
+from nightrec.errors import ConfigError, InputError, MissingPartitionError
+
+NEXT = NIGHT.replace(month=2, day=1)
+GOOD = {"max_steps": 40, "eval_every": 20, "temperature": 0.2}
+
+
+def row(lake, day=NIGHT):
+    return lake.read_arrow("encoders", day).to_pylist()[0]
+
+
+def vectors(lake, kind="item", day=NIGHT):
+    table = lake.read_arrow(f"{kind}_embeddings", day)
+    return dict(zip(table[f"{kind}_id"].to_pylist(), table["vector"].to_pylist(), strict=True))
+
+
+@pytest.fixture
+def worse(monkeypatch):
+    """Make every measure fall short of the one before, so that the base wins."""
+    falling = iter([0.5, 0.4, 0.3, 0.2, 0.1])
+    monkeypatch.setattr("nightrec.encoder.evaluate.ndcg_at_k", lambda _ranks: next(falling))
+
+
+def test_a_better_model_is_kept_registered_and_used(delivered, night, bert):
+    ctx = night(**GOOD)
+    fine_tune_llm(ctx)
+
+    got = row(delivered)
+    assert got["is_tuned"]
+    assert got["tuned_ndcg"] > got["base_ndcg"]
+    assert (ctx.run.metrics["base_ndcg"], ctx.run.metrics["tuned_ndcg"]) == (got["base_ndcg"], got["tuned_ndcg"])
+    assert [step for step, _ in ctx.run.curves["ndcg"]] == [20, 40]
+    assert [step for step, _ in ctx.run.curves["recall"]] == [20, 40]
+    assert [step for step, _ in ctx.run.curves["loss"]] == list(range(1, 41))
+    assert got["base_version"] == model_version(bert) != got["model_version"]
+    folder = delivered.path(f"models/encoder/run_date={NIGHT}")
+    assert got["path"] == folder
+    assert {"model.safetensors", "config.json", "tokenizer.json"} <= set(ctx.run.files)
+    tags = {"model_version": got["model_version"], "base_version": got["base_version"], "run_date": str(NIGHT)}
+    assert ctx.run.registered == [("nightrec-movielens-encoder", "encoder", tags)]
+
+    embed_texts(ctx := night(**GOOD))
+    assert ctx.run.tags == {"encoder_version": got["model_version"]}
+    same = vectors(delivered)
+    want = embed(load_encoder(folder, ctx.config.encoder), WORDS, 4)
+    np.testing.assert_allclose([same[word] for word in WORDS], want, atol=1e-5)
+
+
+def test_a_worse_model_is_dropped_and_the_base_embeds(delivered, night, bert, worse, tmp_path):
+    ctx = night()
+    fine_tune_llm(ctx)
+    got = row(delivered)
+    assert (got["is_tuned"], got["path"], got["model_version"]) == (False, str(bert), model_version(bert))
+    assert (got["base_ndcg"], got["tuned_ndcg"]) == (0.5, 0.4)
+    assert ctx.run.registered == []
+    assert not list((tmp_path / "lake/movielens/models/encoder").iterdir())
+    embed_texts(ctx := night())
+    assert ctx.run.tags == {"encoder_version": model_version(bert)}
+
+
+def test_a_repeat_gives_the_same_model(delivered, night):
+    fine_tune_llm(night(**GOOD))
+    first = row(delivered)
+    fine_tune_llm(night(**GOOD))
+    assert row(delivered) == first
+
+
+def test_too_few_pairs_keep_the_base_and_say_so(delivered, night, caplog):
+    fine_tune_llm(night(min_pairs=9999))
+    got = row(delivered)
+    assert (got["is_tuned"], got["base_ndcg"], got["tuned_ndcg"]) == (False, None, None)
+    # 24 users have 3 neighbouring pairs each; 4 of them are held out and lose one
+    assert "untrained: 68 training pairs (encoder.min_pairs is 9999), 4 held-out users" in caplog.text
+
+
+def test_a_domain_without_texts_keeps_the_base_and_embeds_nothing(delivered, night, texts_table):
+    delivered.write_arrow("item_texts", NIGHT, texts_table("item", {}))
+    fine_tune_llm(night())
+    assert not row(delivered)["is_tuned"]
+    embed_texts(ctx := night())
+    assert delivered.count("item_embeddings", NIGHT) == delivered.count("user_embeddings", NIGHT) == 0
+    assert ctx.run.metrics["n_embedded"] == 0
+
+
+def test_only_new_and_changed_texts_are_embedded(delivered, night, texts_table):
+    embed_texts(first := night())
+    assert first.run.metrics["n_embedded"] == 12
+    assert first.run.metrics["reused_frac"] == 0
+    tonight = {word: word for word in WORDS} | {"redcar": "redcar redsea", "twin": "redcar redsea"}
+    delivered.write_arrow("item_texts", NEXT, texts_table("item", tonight))
+    delivered.write_arrow("user_texts", NEXT, texts_table("user", {"u1": "", "u2": "bluehat"}))
+    embed_texts(ctx := night(NEXT))
+    # 13 items and 2 users; the two new equal texts are embedded once, the users' for the first time
+    assert (ctx.run.metrics["n_texts"], ctx.run.metrics["n_embedded"]) == (15, 3)
+    assert ctx.run.metrics["reused_frac"] == 11 / 15
+    got = vectors(delivered, day=NEXT)
+    assert got["bluecar"] == vectors(delivered)["bluecar"]
+    assert got["redcar"] == got["twin"] != vectors(delivered)["redcar"]
+    users = vectors(delivered, "user", NEXT)
+    np.testing.assert_allclose(np.linalg.norm(list(users.values()), axis=1), 1, atol=1e-6)
+
+
+def test_changed_encoder_settings_embed_all_again(delivered, night, texts_table, caplog):
+    delivered.write_arrow("item_texts", NIGHT, texts_table("item", {"a": "redcar bluehat", "b": "redcup"}))
+    delivered.write_arrow("item_texts", NEXT, texts_table("item", {"a": "redcar bluehat", "b": "redcup"}))
+    delivered.write_arrow("user_texts", NEXT, texts_table("user", {}))
+    embed_texts(night())
+    embed_texts(ctx := night(NEXT, pooling="last"))
+    assert ctx.run.metrics["reused_frac"] == 0
+    assert "item_embeddings: earlier vectors differ" in caplog.text
+
+
+def test_vectors_lie_in_parquet_as_fixed_size_lists(delivered, night):
+    embed_texts(night())
+    schema = pq.read_schema(delivered.path(f"item_embeddings.v1/run_date={NIGHT}/part-00000.parquet"))
+    assert str(schema.field("vector").type) == "fixed_size_list<element: float>[16]"
+
+
+def test_a_night_without_training_uses_the_newest_earlier_encoder(delivered, night, texts_table):
+    fine_tune_llm(night(**GOOD))
+    delivered.write_arrow("item_texts", NEXT, texts_table("item", {"a": "redcar"}))
+    delivered.write_arrow("user_texts", NEXT, texts_table("user", {}))
+    embed_texts(ctx := night(NEXT))
+    assert ctx.run.tags == {"encoder_version": row(delivered)["model_version"]}
+
+
+def test_damaged_weights_are_refused(delivered, night, tmp_path):
+    fine_tune_llm(night(**GOOD))
+    weights = tmp_path / f"lake/movielens/models/encoder/run_date={NIGHT}/model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
+    with pytest.raises(
+        InputError, match=rf"names model_version .*fine_tune_llm\.py --domain movielens --run-date {NIGHT}"
+    ):
+        embed_texts(night())
+
+
+def test_missing_inputs_and_models_are_named(night, delivered):
+    with pytest.raises(MissingPartitionError, match=r"interactions/run_date=2026-02-01 not found"):
+        fine_tune_llm(night(NEXT))
+    with pytest.raises(MissingPartitionError, match=r"item_texts/run_date=2026-02-01 not found"):
+        embed_texts(night(NEXT))
+    with pytest.raises(ConfigError, match="'package:nowhere'"):
+        fine_tune_llm(night(model="package:nowhere"))

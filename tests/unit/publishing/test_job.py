@@ -1,0 +1,115 @@
+import json
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nightrec.errors import MissingPartitionError
+from nightrec.published import published_dates, read_pointer
+from nightrec.publishing.job import main
+from nightrec.schemas import contract
+
+D1, D2 = date(2026, 1, 30), date(2026, 1, 31)
+
+
+@pytest.fixture
+def shop(tiny_lake):
+    return tiny_lake
+
+
+def stage(lake, day, item_id="i1", run_id="r1", is_passed=True):
+    lineage = {"run_id": run_id, "encoder_version": "e", "collaborative_version": "c", "data_snapshot": "d"}
+    row = {"rank": 1, "item_id": item_id, "score": 1.0, "source": "text", **lineage}
+    listed = row | {"user_id": "u1", "arm": "default", "propensity": 1.0}
+    check = {"rule": "score_not_finite", "is_passed": is_passed, "n_unexpected": 0, "unexpected_frac": 0.0}
+    for name, content in {"topn": listed, "fallback": row, "topn_checks": check}.items():
+        lake.write_arrow(name, day, pa.Table.from_pylist([content], contract(name).arrow()))
+
+
+def publish(day):
+    return main(["--domain", "tiny", "--run-date", str(day)])
+
+
+def shown(lake, day=None):
+    return pq.read_table(read_pointer(lake, day)["topn"])["item_id"].to_pylist()
+
+
+def test_publishing_points_latest_and_the_date_to_one_whole_folder(shop):
+    stage(shop, D1)
+    assert publish(D1) == 0
+    assert read_pointer(shop) == read_pointer(shop, D1)
+    assert shown(shop) == ["i1"]
+    assert pq.read_table(read_pointer(shop)["fallback"]).num_rows == 1
+
+
+def test_the_night_before_stays_readable(shop):
+    for day, item in ((D1, "old"), (D2, "new")):
+        stage(shop, day, item)
+        publish(day)
+    assert (shown(shop), shown(shop, D1), published_dates(shop)) == (["new"], ["old"], [D1, D2])
+
+
+def test_publishing_an_older_night_again_leaves_latest_alone(shop):
+    for day, item in ((D1, "old"), (D2, "new"), (D1, "repaired")):
+        stage(shop, day, item)
+        publish(day)
+    assert (shown(shop), shown(shop, D1)) == (["new"], ["repaired"])
+
+
+def test_publishing_other_lists_for_a_date_leaves_the_folder_that_a_reader_has_open(shop):
+    stage(shop, D1, "first")
+    publish(D1)
+    before = read_pointer(shop)
+    stage(shop, D1, "second")
+    publish(D1)
+    assert pq.read_table(before["topn"])["item_id"].to_pylist() == ["first"]
+    assert shown(shop) == ["second"]
+
+
+def test_publishing_the_same_lists_again_changes_nothing(shop):
+    stage(shop, D1)
+    publish(D1)
+    before = read_pointer(shop)
+    stage(shop, D1)
+    publish(D1)
+    assert read_pointer(shop) == before
+
+
+def test_failed_gate_keeps_the_lists_published_before(shop, caplog):
+    stage(shop, D1, "good")
+    publish(D1)
+    stage(shop, D2, "bad", is_passed=False)
+    assert publish(D2) == 4
+    assert "failed its gate (score_not_finite)" in caplog.text
+    assert (shown(shop), published_dates(shop)) == (["good"], [D1])
+
+
+def test_unchecked_lists_are_not_published(shop, caplog):
+    stage(shop, D1)
+    shop.fs.delete_file(shop.path(f"topn_checks.v1/run_date={D1}/_SUCCESS"))
+    assert publish(D1) == 3
+    assert "validate_table.py --table topn" in caplog.text
+
+
+def test_half_copied_folder_is_completed_not_trusted(shop):
+    stage(shop, D1)
+    publish(D1)
+    pointer = read_pointer(shop)
+    folder = f"published/run_date={D1}/{pointer['version']}/topn.v1"
+    shop.fs.delete_file(shop.path(f"{folder}/_SUCCESS"))
+    shop.fs.delete_file(shop.path(f"{folder}/part-00000.parquet"))
+    publish(D1)
+    assert shown(shop) == ["i1"]
+
+
+def test_nothing_published_says_what_to_do(shop):
+    with pytest.raises(MissingPartitionError, match="make night DOMAIN=tiny"):
+        read_pointer(shop)
+
+
+def test_pointer_is_plain_json_with_the_lineage(shop):
+    stage(shop, D1, run_id="r77")
+    publish(D1)
+    text = (shop.fs.open_input_stream(shop.path("published/latest.json"))).read()
+    assert json.loads(text)["run_id"] == "r77"
