@@ -9,7 +9,9 @@ from nightrec.config import load_config
 from nightrec.lake import Lake
 
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--properties-file conf/spark/local.properties --master local[2] pyspark-shell")
+os.environ.setdefault(
+    "PYSPARK_SUBMIT_ARGS", "--properties-file conf/spark/local.properties --master local[2] pyspark-shell"
+)
 
 
 @pytest.fixture(scope="session")

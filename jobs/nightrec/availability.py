@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 
 def available(items: DataFrame, run_date: date) -> DataFrame:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 SECONDS_PER_DAY = 86_400
 

@@ -13,7 +13,7 @@ from nightrec.places import resource
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import types as T  # noqa: N812
+    from pyspark.sql import types as T
 
 ColumnType = Literal[
     "string", "int32", "int64", "float32", "float64", "bool", "date", "timestamp_utc", "vector_f32", "struct"
@@ -36,7 +36,7 @@ class Column(BaseModel):
 
     def spark(self) -> T.StructField:
         """Return the Spark field; always nullable there, because Spark drops the flag when it reads."""
-        from pyspark.sql import types as T  # noqa: N812, PLC0415  # torch jobs run where there is no Spark
+        from pyspark.sql import types as T  # noqa: PLC0415  # torch jobs run where there is no Spark
 
         simple = {
             "string": T.StringType(),
@@ -96,7 +96,7 @@ class Contract(BaseModel):
 
     def spark(self) -> T.StructType:
         """Return the Spark schema."""
-        from pyspark.sql import types as T  # noqa: N812, PLC0415  # torch jobs run where there is no Spark
+        from pyspark.sql import types as T  # noqa: PLC0415  # torch jobs run where there is no Spark
 
         return T.StructType([column.spark() for column in self.columns])
 

@@ -8,6 +8,7 @@ import tempfile
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
+from nightrec.lifeline import end_with_spark
 from nightrec.places import PACKAGE
 
 ARCHIVE = "nightrec"
@@ -26,6 +27,7 @@ def spark_session(name: str, shuffle_partitions: int) -> SparkSession:
     )
     spark.sparkContext.setLogLevel("ERROR")
     _equip_workers(spark.sparkContext)
+    end_with_spark()
     return spark
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from functools import reduce
 
 from pyspark.sql import DataFrame, Observation, SparkSession
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 from nightrec.lake import Lake
 from nightrec.published import read_pointer

@@ -23,8 +23,12 @@ def train_collaborative(ctx: SparkContext) -> None:
     user_index, item_index = ctx.tables.read("user_index", day), ctx.tables.read("item_index", day)
     weighed = weights_as_of(ctx.tables.read("interactions", day), day, matrix.half_life_days)
     indexed = weighed.join(user_index, on="user_id", how="inner").join(item_index, on="item_id", how="inner")
+    # Without checkpoints the plan grows with every alternation until it overflows the stack of the tasks.
+    checkpoints = f"_checkpoints/train_collaborative-{day}"
+    ctx.spark.sparkContext.setCheckpointDir(f"{ctx.lake.root}/{checkpoints}")
     users, items = factorise(indexed.select("user_idx", "item_idx", "weight"), ctx.config.collaborative)
     n_users = ctx.tables.overwrite("user_factors", day, users.join(user_index, on="user_idx", how="inner"))
     n_items = ctx.tables.overwrite("item_factors", day, items.join(item_index, on="item_idx", how="inner"))
+    ctx.lake.fs.delete_dir(ctx.lake.path(checkpoints))
     rows_in = ctx.tables.count("interactions", day)
     ctx.run.log_metrics({"rows_in": rows_in, "rows_out": n_users + n_items, "n_users": n_users, "n_items": n_items})

@@ -2,9 +2,11 @@
 
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 from nightrec.settings import CollaborativeConfig
+
+CHECKPOINT_EVERY = 3
 
 
 def factorise(weighed: DataFrame, settings: CollaborativeConfig) -> tuple[DataFrame, DataFrame]:
@@ -30,6 +32,7 @@ def factorise(weighed: DataFrame, settings: CollaborativeConfig) -> tuple[DataFr
         regParam=settings.regularization,
         alpha=settings.alpha,
         implicitPrefs=True,
+        checkpointInterval=CHECKPOINT_EVERY,
         seed=settings.seed,
         userCol="user_idx",
         itemCol="item_idx",

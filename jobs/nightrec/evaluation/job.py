@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import reduce
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 from nightrec.availability import available, hidden_items
 from nightrec.context import SparkContext, run_spark_job

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 
 def relevant_items(events: DataFrame, goal: Column, hidden: DataFrame) -> DataFrame:

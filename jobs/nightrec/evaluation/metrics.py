@@ -4,7 +4,7 @@ Source: Järvelin and Kekäläinen 2002 (NDCG, binary gains), Shannon 1948 (entr
 """
 
 from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 Z_95 = 1.959964
 

@@ -15,7 +15,7 @@ from typing import NamedTuple, get_args
 import pyarrow as pa
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.ingest import transform

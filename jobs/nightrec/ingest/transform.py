@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 # At most 100 digits and an exponent of two, so that every match is a finite double.
 NUMBER = r"^\s*[+-]?(\d{1,100}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?\s*$"

@@ -44,7 +44,9 @@ def _three_users(matrix: pa.Table) -> dict[str, str]:
 def _list_of(folder: str, user_id: str) -> pa.Table:
     filesystem, path = fs.FileSystem.from_uri(arrow_uri(folder))
     columns = ["rank", "item_id", "score", "source", "user_id"]
-    return pq.read_table(path, columns, filesystem=filesystem, filters=[("user_id", "=", user_id)]).sort_by("rank")
+    return pq.read_table(path, columns=columns, filesystem=filesystem, filters=[("user_id", "=", user_id)]).sort_by(
+        "rank"
+    )
 
 
 def _sample(name: str, history: pa.Table, shown: pa.Table, titles: dict[str, str | None]) -> Table:

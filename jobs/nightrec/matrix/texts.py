@@ -1,7 +1,7 @@
 """The texts that describe users and items; pure frame functions."""
 
 from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 JOINT = ". "
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 from nightrec.decay import decay
 from nightrec.goals import is_goal

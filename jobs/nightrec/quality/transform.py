@@ -6,7 +6,7 @@ A flag is empty where another rule already says what is wrong, such as an empty 
 from datetime import date, datetime, time, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 ITEMLESS = ("question", "search")
 

@@ -9,7 +9,7 @@ Fails   3 if an input is missing or no item is available
 from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 from nightrec.availability import available, hidden_items
 from nightrec.context import SparkContext, run_spark_job

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 from nightrec.scoring.fusion import Part, to_matrix
 from nightrec.scoring.topk import best_of_block, strongest_part

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 from nightrec.scoring.fusion import Part, fuse_items, fuse_users, make_part, moments, to_matrix, weighted_sums
 
