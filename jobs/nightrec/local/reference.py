@@ -41,8 +41,8 @@ SECTIONS: dict[str, Callable[[], str]] = {"settings": settings_table, "tables": 
 def renewed(text: str) -> str:
     """Return a README with every marked section made anew."""
     for name, make in SECTIONS.items():
-        marked = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        text = re.sub(marked, lambda m, make=make: m[1] + make() + "\n" + m[2], text, flags=re.DOTALL)
+        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        text = re.sub(rf"(?s){start}.*?{end}", (start + make() + "\n" + end).replace("\\", r"\\"), text)
     return text
 
 
@@ -60,7 +60,7 @@ def _fields(
 def _shown(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_shown(part)}" for key, part in value.items()) + "}"
-    return {None: "empty"}.get(value, str(value)) if not isinstance(value, list) else str(value)
+    return "empty" if value is None else str(value)
 
 
 if __name__ == "__main__":
