@@ -8,6 +8,7 @@ died; a file of process ids would not.
 import contextlib
 import os
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -56,12 +57,19 @@ def stop(home: Path) -> int:
     running = find(home)
     for process in running:
         _signal(process.terminate)
-    psutil.wait_procs(running, timeout=GRACE_S)
     # Looked up again: what was killed may have started something in its last seconds.
-    for process in (left := find(home)):
+    for process in _left_after(GRACE_S, home):
         _signal(process.kill)
-    psutil.wait_procs(left, timeout=GRACE_S)
+    _left_after(GRACE_S, home)
     return len(running)
+
+
+def _left_after(seconds: float, home: Path) -> list[psutil.Process]:
+    # Not `psutil.wait_procs`: it also waits for the dead that nobody reaps, as in a container without an init.
+    deadline = time.monotonic() + seconds
+    while (left := find(home)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return left
 
 
 def _belongs(process: psutil.Process, home: str, name: str | None) -> bool:
