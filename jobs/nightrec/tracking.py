@@ -32,6 +32,8 @@ class TaskRun:
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Record numbers; with a step they make a curve in the child alone."""
+        if not metrics:
+            return
         _log_metrics(self.client, self.run_id, metrics, step or 0)
         if step is None:
             _log_metrics(self.client, self.parent_id, {f"{self.task}.{k}": v for k, v in metrics.items()}, 0)
