@@ -37,16 +37,18 @@ fmt: $(JOBS)     ## Format in place
 lint: $(JOBS)    ## Format, lint, types
 	$(PY) -m ruff format --check . && $(PY) -m ruff check . && $(PY) -m mypy jobs/nightrec
 
-test: test-unit test-dags test-e2e  ## All tests
+test:            ## All tests
+	$(MAKE) --no-print-directory -j2 setup
+	$(MAKE) --no-print-directory test-unit test-dags test-e2e
 
 test-unit: $(JOBS)  ## Unit and contract tests
-	$(PY) -m pytest -q tests/unit tests/contract
+	$(PY) -m pytest -q -n 2 tests/unit tests/contract
 
 test-dags: $(AIRFLOW)  ## DAG tests in the Airflow environment; UPDATE_GOLDEN=1 rewrites the golden commands
 	.venv-airflow/bin/python -m pytest -q --confcutdir tests/dags tests/dags
 
 test-e2e: setup  ## Whole nights of a tiny domain through a real scheduler
-	$(PY) -m pytest -q --confcutdir tests/e2e tests/e2e
+	$(PY) -m pytest -q -n 2 --dist loadfile --durations 30 --confcutdir tests/e2e tests/e2e
 
 locks: setup     ## Write the versions now installed into conf/locks/
 	for one in .venv:jobs .venv-airflow:airflow; do $${one%:*}/bin/pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//; / @ /d' > conf/locks/$${one#*:}.txt; done

@@ -85,8 +85,9 @@ def _guarded(
         config = load_config(args.domain, args.env, args.set)
         with task_run(config, task, args.run_date) as run:
             began = time.monotonic()
-            body(make_context(config, args, run))
-            run.log_metrics({"seconds": time.monotonic() - began, **_peak_memory()})
+            ctx = make_context(config, args, run)
+            body(ctx)
+            run.log_metrics({"seconds": time.monotonic() - began, **_peak_memory(ctx)})
     except PipelineError as err:
         log.error("%s failed: %s", task, err)
         return err.exit_code
@@ -123,10 +124,10 @@ def _spark_context(config: Config, args: argparse.Namespace, run: TaskRun) -> Sp
     return SparkContext(config, args.run_date, run, tables, args, tables, spark)
 
 
-def _peak_memory() -> dict[str, float]:
+def _peak_memory(ctx: Context) -> dict[str, float]:
     peak = {"peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-    if "pyspark" in sys.modules:
+    if isinstance(ctx, SparkContext):
         from nightrec.session import jvm_peak_mb  # noqa: PLC0415  # only where Spark runs
 
-        peak["jvm_peak_memory_mb"] = jvm_peak_mb()
+        peak["jvm_peak_memory_mb"] = jvm_peak_mb(ctx.spark)
     return peak

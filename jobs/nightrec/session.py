@@ -46,10 +46,7 @@ def _equip_workers(context: SparkContext) -> None:
     context.addPyFile(shutil.make_archive(f"{folder}/{ARCHIVE}", "zip", PACKAGE.parent, PACKAGE.name))
 
 
-def jvm_peak_mb() -> float:
-    """Return the driver JVM's peak memory over all its pools, in MiB; 0 without a session."""
-    spark = SparkSession.getActiveSession()
-    if spark is None:
-        return 0.0
+def jvm_peak_mb(spark: SparkSession) -> float:
+    """Return the driver JVM's peak memory over all its pools, in MiB."""
     pools = spark.sparkContext._jvm.java.lang.management.ManagementFactory.getMemoryPoolMXBeans()  # type: ignore[union-attr]
     return float(sum(pool.getPeakUsage().getUsed() for pool in pools) / 2**20)

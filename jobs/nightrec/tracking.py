@@ -77,9 +77,12 @@ def task_run(config: Config, task: str, run_date: date) -> Iterator[TaskRun]:
     try:
         yield TaskRun(client, parent_id, child.info.run_id, task)
     except BaseException:
-        client.set_terminated(child.info.run_id, "FAILED")
+        for run_id in (child.info.run_id, parent_id):
+            client.set_terminated(run_id, "FAILED")
         raise
     client.set_terminated(child.info.run_id)
+    # Each task moves the end of its night; a failure beside it stays to be seen.
+    client.set_terminated(parent_id, "FAILED" if client.get_run(parent_id).info.status == "FAILED" else "FINISHED")
 
 
 def git_commit() -> str:
@@ -126,12 +129,12 @@ def _parent(client: MlflowClient, config: Config, run_date: date) -> str:
         ) from None
     runs = client.search_runs([experiment_id], f"tags.run_date = '{run_date}' and tags.kind = 'night'", max_results=1)
     if runs:
+        client.update_run(runs[0].info.run_id, "RUNNING")
         return str(runs[0].info.run_id)
     tags = {"kind": "night", "run_date": str(run_date), "domain": config.domain, "git_commit": git_commit()}
     parent = client.create_run(experiment_id, run_name=f"night {run_date}", tags=tags)
     settings = flatten(config.model_dump(mode="json"))
     client.log_batch(parent.info.run_id, params=[Param(key, str(value)) for key, value in settings.items()])
-    client.set_terminated(parent.info.run_id)
     return str(parent.info.run_id)
 
 

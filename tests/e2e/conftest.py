@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import by_hand
 import pytest
 import tiny_shop
 
@@ -63,6 +64,22 @@ def installation(tmp_path_factory):
     installation.run("services", "stop")
     for name in settings:
         del os.environ[name]
+
+
+@pytest.fixture(scope="module")
+def local_jobs(tmp_path_factory):
+    """Have the jobs that a module runs in this process share one small session and one tracking database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(
+            "PYSPARK_SUBMIT_ARGS",
+            f"--properties-file {by_hand.ROOT}/conf/spark/local.properties --master local[2] pyspark-shell",
+        )
+        patch.setenv("NIGHTREC__TRACKING__URI", f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")
+        yield
+        from pyspark.sql import SparkSession
+
+        if session := SparkSession.getActiveSession():
+            session.stop()
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
-"""Kill a job in the middle of its writing, as a lost machine would."""
+"""Kill a job in the middle of its work, as a lost machine would."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,40 +13,50 @@ from nightrec.lake import Lake
 from nightrec.schemas import contract
 
 START_LIMIT_S = 240
+TRIES = 5
 
 
-def kill_midway(command: Sequence[str], lake: Lake, table: str, run_date: date, log: Path) -> None:
-    """Start a job, SIGKILL its whole process group while it writes `table`, and check that nothing reads as finished.
+def kill_while_writing(command: Sequence[str], lake: Lake, table: str, run_date: date, log: Path) -> None:
+    """Kill a job while it writes `table`, and check that nothing reads as finished.
 
     Args:
         command: The job with its arguments; the environment is this process's.
-        lake: A lake on the local disk in which `table` has no partition of `run_date` yet.
+        lake: A lake on the local disk in which `table` has no partition of `run_date`.
         table: One that the job writes.
         run_date: The partition.
         log: Where the job's output goes.
     """
     staging = Path(lake.path(f"{contract(table).folder}/_writing-{run_date}"))
-    assert not staging.exists(), f"left over from an earlier kill: {staging}"
-    assert not lake.is_finished(table, run_date)
+    final = Path(lake.path(f"{contract(table).folder}/run_date={run_date}"))
+    for _ in range(TRIES):
+        shutil.rmtree(staging, ignore_errors=True)
+        kill_when_there(command, staging, log)
+        if not lake.is_finished(table, run_date):
+            return
+        # A table of a few rows is written within milliseconds, and the kill came too late.
+        shutil.rmtree(final)
+    raise AssertionError(f"{table} was finished before the kill, {TRIES} times")
+
+
+def kill_when_there(command: Sequence[str], path: Path, log: Path) -> None:
+    """Start a job and SIGKILL its whole process group as soon as `path` exists."""
+    assert not path.exists(), f"left over from an earlier kill: {path}"
     with log.open("wb") as output:
         # A session of its own, so that one signal reaches spark-submit, the JVM and the Python driver.
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
-            _wait_for(staging, process, log)
+            _wait_for(path, process, log)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             code = process.wait()
-
     assert code == -signal.SIGKILL, f"the job had ended by itself with {code}"
-    assert staging.is_dir(), "the kill came after the writing"
-    assert not lake.is_finished(table, run_date)
 
 
-def _wait_for(staging: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(path: Path, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT_S
-    while not staging.exists():
+    while not path.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise AssertionError(f"the job never wrote to {staging}:\n{log.read_text(errors='replace')[-3000:]}")
-        time.sleep(0.002)
+            raise AssertionError(f"the job never wrote to {path}:\n{log.read_text(errors='replace')[-3000:]}")
+        time.sleep(0.0005)

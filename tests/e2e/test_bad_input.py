@@ -3,21 +3,17 @@
 import gzip
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import pytest
-from killing import kill_midway
 
 from nightrec.config import load_config
 from nightrec.ingest.job import main
 from nightrec.lake import Lake
 
-pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("local_jobs")]
 D0, D1 = date(2026, 1, 30), date(2026, 1, 31)
 ODD_IDS = ['o\'brien "x"', "two\nlines", "😀", "张三", "a|b,c;d", " padded ", "\\back\\"]
 
@@ -62,22 +58,6 @@ class Shop:
 
     def rows(self, table: str, run_date: date) -> list[dict[str, object]]:
         return self.lake.read_arrow(table, run_date).to_pylist()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def local_spark(tmp_path_factory):
-    """Have the jobs of this module share one small session and one tracking database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(
-            "PYSPARK_SUBMIT_ARGS",
-            f"--properties-file {ROOT}/conf/spark/local.properties --master local[2] pyspark-shell",
-        )
-        patch.setenv("NIGHTREC__TRACKING__URI", f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")
-        yield
-        from pyspark.sql import SparkSession
-
-        if session := SparkSession.getActiveSession():
-            session.stop()
 
 
 @pytest.fixture
@@ -229,20 +209,3 @@ def test_settings_with_two_mistakes_name_both_and_exit_2(shop, caplog):
     assert "2 bad setting(s)" in caplog.text
     assert "scoring.top_n" in caplog.text
     assert "ingest.max_rejects" in caplog.text
-
-
-def test_ingest_killed_midway_leaves_nothing_finished_and_runs_again(shop, tmp_path, monkeypatch):
-    shop.deliver(D0, "events/a.jsonl.gz", gzip.compress(lines([event(k) for k in range(50_000)])))
-    # From elsewhere, without --py-files: the Python workers must find the package by themselves.
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    command = [
-        "spark-submit", "--master", "local[2]", "--properties-file", f"{ROOT}/conf/spark/local.properties",
-        f"{ROOT}/jobs/ingest_logs.py", "--domain", "tiny", "--run-date", str(D0),
-    ]  # fmt: skip
-
-    kill_midway(command, shop.lake, "events", D0, tmp_path / "killed.log")
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert again.returncode == 0, again.stderr[-3000:]
-    assert shop.counts(D0) == (50_000, 50_000, 0, 0)

@@ -3,18 +3,20 @@
 import socket
 import time
 from datetime import timedelta
-from itertools import pairwise
 
+import by_hand
 import psutil
 import pytest
 import requests
 from rich.console import Console
 
+from nightrec.lake import Lake
 from nightrec.local import processes
 from nightrec.local.environment import airflow_url, mlflow_url
 from nightrec.local.night import published_night
 from nightrec.local.progress import follow
 from nightrec.local.secrets import ensure_secrets
+from nightrec.published import read_pointer
 
 pytestmark = pytest.mark.slow
 NIGHTLY, BACKFILL = "nightly_recommendations", "backfill_recommendations"
@@ -55,31 +57,39 @@ def test_servers_listen_on_this_machine_alone(installation):
     assert set(listening) == {"127.0.0.1"}
 
 
-def test_backfill_runs_the_other_nights_one_by_one_in_order(installation):
-    client, nights = installation.client, [str(day) for day in installation.deliveries[1:]]
-    form = {"domain": "tiny", "start": nights[0], "end": nights[-1], "train": False}
+def test_backfill_runs_night_after_night_until_one_fails(installation):
+    client, first, rubbish_day = installation.client, installation.deliveries[1], deliver_rubbish(installation)
+    form = {"domain": "tiny", "start": str(first), "end": str(rubbish_day + timedelta(days=9)), "train": False}
 
-    assert follow(client, BACKFILL, client.trigger(BACKFILL, form), Console()) == "success"
+    assert follow(client, BACKFILL, client.trigger(BACKFILL, form), Console()) == "failed"
 
-    runs = sorted(client.runs(NIGHTLY), key=lambda run: run["start_date"])
-    runs = [run for run in runs if run["conf"].get("run_date") in nights]
-    assert [run["conf"]["run_date"] for run in runs] == nights
-    assert all(earlier["end_date"] <= later["start_date"] for earlier, later in pairwise(runs))
-    assert published_night(installation.config)["run_date"] == nights[-1]
+    runs = sorted(client.runs(NIGHTLY), key=lambda run: run["start_date"])[1:]
+    got = [(run["conf"]["run_date"], run["state"]) for run in runs]
+    assert got == [(str(first), "success"), (str(rubbish_day), "failed")]
+    assert runs[0]["end_date"] <= runs[1]["start_date"]
+    assert published_night(installation.config)["run_date"] == str(first)
+
+
+def test_backfilled_night_equals_the_same_night_run_by_hand(installation, local_jobs):
+    lake, night = Lake(installation.config.place(installation.config.paths.lake), "tiny"), installation.deliveries[1]
+    tasks = [task for task in by_hand.IN_ORDER if task != "fine_tune_llm"]
+    tables = [table for task in tasks for table in by_hand.tables_of(task)]
+    before, published = {table: by_hand.rows(lake, table, night) for table in tables}, read_pointer(lake)
+
+    assert [by_hand.run_here(task, "tiny", night) for task in tasks] == [0] * len(tasks)
+
+    assert [table for table in tables if not by_hand.rows(lake, table, night).equals(before[table])] == []
+    assert read_pointer(lake) == published
 
 
 def test_night_of_rubbish_fails_with_its_log_and_keeps_the_lists(installation):
-    rubbish_day = installation.deliveries[-1] + timedelta(days=1)
     before = published_night(installation.config)
-    events = installation.landing / f"run_date={rubbish_day}" / "events"
-    events.mkdir(parents=True)
-    (events / "part-0.jsonl").write_text("this is no JSON\n" * 50)
 
     night = installation.run("night", "--domain", "tiny")
 
     assert night.returncode == 1
     assert "ingest_logs, attempt 1" in night.stdout  # a refusal is not tried again
-    assert f"the night of {rubbish_day} failed" in night.stdout
+    assert f"the night of {installation.deliveries[-1]} failed" in night.stdout
     assert published_night(installation.config) == before
 
 
@@ -111,6 +121,15 @@ def test_services_start_again_without_taking_up_the_ended_night(installation):
     assert installation.run("services", "up").returncode == 0
 
     assert installation.client.active_runs() == []
+
+
+def deliver_rubbish(installation):
+    """Deliver nothing but broken lines for the next day, and return that day."""
+    day = installation.deliveries[-1] + timedelta(days=1)
+    events = installation.landing / f"run_date={day}" / "events"
+    events.mkdir(parents=True)
+    (events / "part-0.jsonl").write_text("this is no JSON\n" * 50)
+    return day
 
 
 def processes_of(installation, job):

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 DOMAIN = "tiny"
-NIGHTS = [date(2026, 1, 30), date(2026, 1, 31), date(2026, 2, 1)]
+NIGHTS = [date(2026, 1, 30), date(2026, 1, 31)]
 WORDS = {
     "garden": ["spade", "rose seeds", "watering can", "花园铲", "hedge shears"],
     "kitchen": ["bread knife", "copper pan", "tea pot", "炒锅", "rolling pin"],

@@ -32,13 +32,20 @@ def test_tasks_of_a_night_share_one_parent_that_knows_settings_commit_and_all_nu
     assert by_name["build_matrix"].data.tags["mlflow.parentRunId"] == night.info.run_id
 
 
-def test_failed_task_is_recorded_as_failed(config):
+def test_failed_task_fails_its_night_until_it_is_run_again(config):
     with pytest.raises(RuntimeError, match="boom"), task_run(config, "score_top_n", D):
         raise RuntimeError("boom")
+    assert statuses(config) == {("score_top_n", "FAILED"), (f"night {D}", "FAILED")}
+
+    with task_run(config, "score_top_n", D):
+        assert (f"night {D}", "RUNNING") in statuses(config)
+    assert (f"night {D}", "FINISHED") in statuses(config)
+
+
+def statuses(config):
     client = MlflowClient(config.tracking_uri)
     experiment = client.get_experiment_by_name(config.tracking.experiment)
-    [failed] = client.search_runs([experiment.experiment_id], "attributes.status = 'FAILED'")
-    assert failed.info.run_name == "score_top_n"
+    return {(run.info.run_name, run.info.status) for run in client.search_runs([experiment.experiment_id])}
 
 
 def test_server_that_does_not_answer_is_a_setting_with_a_way_out(config, monkeypatch):

@@ -67,21 +67,14 @@ def measure(ctx: SparkContext, list_date: date) -> DataFrame:
         "popular_recent": lists_from_ranks(lately, users, hidden, k),
         "fallback": strangers.crossJoin(tables.read_published("fallback", list_date).select("item_id", "rank")),
     }
-    n_items = items.count()
-    measured = [
-        _measure_list(ctx, shown.persist(), relevant, n_items).withColumn("list_source", F.lit(source))
-        for source, shown in lists.items()
-    ]
+    shown = reduce(DataFrame.unionByName, [rows.withColumn("list_source", F.lit(k)) for k, rows in lists.items()])
+    shown = shown.persist()  # for accuracy and for diversity
+    ks = ctx.config.evaluation.ks
+    measured = accuracy(hits_by_user(shown, relevant), ks).unionByName(diversity(shown, ks, items.count()))
     is_reliable = F.col("n_users") >= ctx.config.evaluation.min_users
-    return reduce(DataFrame.unionByName, measured).withColumns(
+    return measured.withColumns(
         {"k": F.col("k").cast("int"), "is_reliable": is_reliable, "list_date": F.lit(list_date)}
     )
-
-
-def _measure_list(ctx: SparkContext, lists: DataFrame, relevant: DataFrame, n_items: int) -> DataFrame:
-    hits = hits_by_user(lists, relevant).persist()  # used for every k
-    frames = [frame for k in ctx.config.evaluation.ks for frame in (accuracy(hits, k), diversity(lists, k, n_items))]
-    return reduce(DataFrame.unionByName, frames)
 
 
 def report(ctx: SparkContext, list_date: date) -> None:
