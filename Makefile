@@ -42,13 +42,13 @@ test:            ## All tests
 	$(MAKE) --no-print-directory test-unit test-dags test-e2e
 
 test-unit: $(JOBS)  ## Unit and contract tests
-	$(PY) -m pytest -q -n 2 tests/unit tests/contract
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 tests/unit tests/contract
 
 test-dags: $(AIRFLOW)  ## DAG tests in the Airflow environment; UPDATE_GOLDEN=1 rewrites the golden commands
 	.venv-airflow/bin/python -m pytest -q --confcutdir tests/dags tests/dags
 
 test-e2e: setup  ## Whole nights of a tiny domain through a real scheduler
-	$(PY) -m pytest -q -n 2 --dist loadfile --durations 30 --confcutdir tests/e2e tests/e2e
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --durations 30 --confcutdir tests/e2e tests/e2e
 
 locks: setup     ## Write the versions now installed into conf/locks/
 	for one in .venv:jobs .venv-airflow:airflow; do $${one%:*}/bin/pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//; / @ /d' > conf/locks/$${one#*:}.txt; done

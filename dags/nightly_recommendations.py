@@ -109,12 +109,13 @@ def nightly_recommendations() -> None:
     matrix, score = spark_job("build_matrix"), spark_job("score_top_n", *LENGTH)
     tune = python_job("fine_tune_llm", pre_execute=skip_unless_training, **gpu)
     embed = python_job("embed_texts", trigger_rule="none_failed", **gpu)
+    ranker = python_job("fit_ranker")
     lists = spark_job("validate_table", "--table", "topn", *LENGTH, task_id="validate_topn")
     publish = python_job("publish_top_n", outlets=[PUBLISHED], post_execute=name_the_night)
 
     resolve_night() >> ingest >> events >> [matrix, spark_job("evaluate_night")]
-    matrix >> tune >> embed >> score
-    matrix >> spark_job("train_collaborative") >> score >> lists >> publish
+    matrix >> tune >> embed >> python_job("train_sequence", **gpu) >> ranker
+    matrix >> spark_job("train_collaborative") >> ranker >> score >> lists >> publish
 
 
 nightly_recommendations()

@@ -4,20 +4,21 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
+from nightrec.model_settings import (
+    CollaborativeConfig,
+    Count,
+    EncoderConfig,
+    Fraction,
+    Positive,
+    RankerConfig,
+    Section,
+    SequenceConfig,
+)
 from nightrec.places import root
 
 EventType = Literal["impression", "view", "click", "cart", "purchase", "play", "rating", "review", "question", "search"]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
-
-
-class Section(BaseModel):
-    """Unknown keys are errors and values never change after load."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class PathsConfig(Section):
@@ -115,80 +116,15 @@ class TextsConfig(Section):
     """Days of deliveries searched for them."""
 
 
-class EncoderConfig(Section):
-    """The language model: what it starts from, how texts go in, how it is fine-tuned."""
-
-    model: str
-    """Local folder, `package:<import name>[/folder]`, or hub name. Encoder or decoder-only."""
-    pooling: Literal["mean", "last"]
-    """`mean` of the token vectors (encoders) or the `last` token's (decoder-only models)."""
-    max_tokens: Count
-    """Longest input in tokens."""
-    batch_size: Count
-    """Texts embedded at once."""
-    tuning: Literal["full", "lora"]
-    """Train all weights, or low-rank adapters that are merged on saving."""
-    train_batch_size: Annotated[int, Field(ge=2)]
-    """Pairs a step; the other pairs of the batch are the negatives."""
-    learning_rate: Positive
-    """Peak of the warm-up and cosine schedule."""
-    temperature: Positive
-    """Softmax temperature of the contrastive loss."""
-    max_steps: Count
-    """Optimiser steps at most."""
-    eval_every: Count
-    """Steps between two looks at the held-out interactions; a checkpoint is written at each."""
-    patience: Count
-    """Looks without improvement before training stops."""
-    eval_users: Count
-    """Users, at most, whose newest goal item is held out."""
-    eval_texts: Count
-    """Texts, at most, that a held-out item is ranked among: targets and queries always, random others beside them."""
-    min_pairs: Count
-    """Fewer training pairs than this and the base model is kept untrained."""
-    seed: int
-    """Seed of sampling and of the adapters' first weights."""
-
-
-class CollaborativeConfig(Section):
-    """Implicit alternating least squares (Hu, Koren and Volinsky 2008)."""
-
-    dim: Count
-    """Length of the factors."""
-    iterations: Count
-    """Alternations."""
-    regularization: Positive
-    """L2 penalty."""
-    alpha: Positive
-    """Confidence per unit of weight."""
-    seed: int
-    """Seed of the initial factors."""
-
-
-class SourceWeights(Section):
-    """Worth of each source in the fused score; sources are compared as z-scores over all items of a user."""
-
-    collaborative: Annotated[float, Field(ge=0)]
-    """Matrix factors."""
-    text: Annotated[float, Field(ge=0)]
-    """Vectors of the language model."""
-    popularity: Annotated[float, Field(ge=0)]
-    """Logarithm of decayed item weight."""
-
-
 class ScoringConfig(Section):
     """How lists are made."""
 
     top_n: Annotated[int, Field(ge=1, le=1000)]
     """Items a list."""
-    weights: SourceWeights
-    """Worth of the sources."""
     exclude_seen_days: Annotated[int, Field(ge=0)] | None
     """Hide items the user touched in the last N days. 0 hides nothing, empty hides everything ever touched."""
-    profile_items: Count
-    """Newest items of a user whose text vectors make the text profile."""
     block_rows: Count
-    """Users or items scored at once; memory of a task is about `4 * block_rows^2` bytes."""
+    """Users scored at once; a task holds their scores for all items from every source."""
 
 
 class QualityConfig(Section):
@@ -225,15 +161,11 @@ class Config(Section):
     texts: TextsConfig
     encoder: EncoderConfig
     collaborative: CollaborativeConfig
+    sequence: SequenceConfig
+    ranker: RankerConfig
     scoring: ScoringConfig
     quality: QualityConfig
     evaluation: EvaluationConfig
-
-    @model_validator(mode="after")
-    def _some_source_counts(self) -> "Config":
-        if not any(self.scoring.weights.model_dump().values()):
-            raise ValueError("scoring.weights are all 0; at least one source must count")
-        return self
 
     @property
     def home(self) -> Path:

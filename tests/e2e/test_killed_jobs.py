@@ -13,7 +13,7 @@ from by_hand import IN_ORDER, ROOT, command, rows, run_here, tables_of
 from killing import kill_when_there, kill_while_writing
 
 from nightrec.config import load_config
-from nightrec.encoder.store import MODELS
+from nightrec.encoder.versions import MODELS
 from nightrec.lake import Lake
 from nightrec.published import FOLDER, read_pointer
 

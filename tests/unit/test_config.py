@@ -44,11 +44,11 @@ def test_each_layer_wins_over_the_one_before(conf, monkeypatch):
 
 
 def test_a_layer_leaves_the_neighbours_of_what_it_sets(conf):
-    (conf / "domains/shop.yaml").write_text("scoring: {weights: {text: 0.9}}")
+    (conf / "domains/shop.yaml").write_text("matrix: {goal: {min_value: 4}}")
 
-    scoring = load_config("shop", "test").scoring
+    matrix = load_config("shop", "test").matrix
 
-    assert (scoring.weights.collaborative, scoring.weights.text, scoring.top_n) == (1.0, 0.9, 20)
+    assert (matrix.goal.min_value, matrix.goal.event_types, matrix.half_life_days) == (4, ["purchase", "play"], 180)
 
 
 def test_a_list_is_replaced_whole(conf):

@@ -45,7 +45,7 @@ def test_extra_columns_are_not_written(lake):
 
 
 def test_vectors_come_back_as_plain_lists(lake):
-    row = {"item_id": "i", "vector": [1.0, 2.0]}
+    row = {"fold": "all", "item_id": "i", "vector": [1.0, 2.0]}
     lake.write_arrow("item_factors", D1, pa.Table.from_pylist([row], contract("item_factors").arrow(dim=2)))
 
     got = lake.read_arrow("item_factors", D1)

@@ -4,7 +4,7 @@ from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from nightrec.settings import CollaborativeConfig
+from nightrec.model_settings import CollaborativeConfig
 
 CHECKPOINT_EVERY = 3
 

@@ -13,11 +13,12 @@ from pyarrow import fs
 from safetensors.torch import load_file, save_file
 
 from nightrec.encoder.pairs import Histories
-from nightrec.encoder.store import MODELS, drop_folder, get_folder, is_whole, put_folder
 from nightrec.encoder.train import Trainee
 from nightrec.encoder.tuning import trainable
+from nightrec.encoder.versions import MODELS
+from nightrec.folders import drop_folder, get_folder, is_whole, put_folder
 from nightrec.lake import Lake
-from nightrec.settings import EncoderConfig
+from nightrec.model_settings import EncoderConfig
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from nightrec.context import Context, run_job
 from nightrec.encoder.model import Encoder, embed, find_model, load_encoder
 from nightrec.encoder.progress import Progress
 from nightrec.encoder.reuse import Known, fill, is_current, split_known
-from nightrec.encoder.store import MODELS, get_folder
-from nightrec.encoder.versions import model_version
+from nightrec.encoder.versions import MODELS, model_version
 from nightrec.errors import InputError
+from nightrec.folders import get_folder
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from transformers.utils import logging as hf_logging
 
 from nightrec.encoder.device import choose_device
 from nightrec.errors import ConfigError
+from nightrec.model_settings import EncoderConfig
 from nightrec.places import root
-from nightrec.settings import EncoderConfig
 
 log = logging.getLogger(__name__)
 CPU_CHUNK = 32  # texts; more of them leave the cache, fewer leave the cores idle

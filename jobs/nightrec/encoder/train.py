@@ -14,7 +14,7 @@ from nightrec.encoder.loss import info_nce
 from nightrec.encoder.model import Encoder
 from nightrec.encoder.pairs import PairSampler
 from nightrec.encoder.tuning import trainable
-from nightrec.settings import EncoderConfig
+from nightrec.model_settings import EncoderConfig
 
 WARM_UP_FRAC = 0.1
 WEIGHT_DECAY = 0.01

@@ -24,10 +24,10 @@ from nightrec.encoder.device import choose_precision
 from nightrec.encoder.model import Encoder, embed, find_model, load_encoder
 from nightrec.encoder.pairs import HeldOut, Histories, Ints, PairSampler, hold_out, make_histories, number_texts
 from nightrec.encoder.progress import Progress
-from nightrec.encoder.store import MODELS, drop_folder, put_folder
 from nightrec.encoder.train import Trainee, new_trainee, train
 from nightrec.encoder.tuning import make_trainable, save_model
-from nightrec.encoder.versions import model_version
+from nightrec.encoder.versions import MODELS, model_version
+from nightrec.folders import drop_folder, put_folder
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)

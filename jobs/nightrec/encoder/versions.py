@@ -5,6 +5,9 @@ from pathlib import Path
 
 from nightrec.errors import ConfigError
 
+MODELS = "models/encoder"
+"""Folder of the lake that holds tuned weights and checkpoints."""
+
 
 def weight_files(folder: Path) -> list[Path]:
     """Return the safetensors files of a model, in order.

@@ -1,7 +1,8 @@
 """build_matrix: carry the user-item matrix forward by one delivery.
 
 Reads   events, events_checks, deliveries up to D; items/D; interactions and matrix_inputs of the newest date before D
-Writes  interactions/D, matrix_inputs/D, user_index/D, item_index/D, user_texts/D, item_texts/D
+Writes  interactions/D, matrix_inputs/D, user_index/D, item_index/D, user_texts/D, item_texts/D,
+        held_out/D
 Fails   3 if an input is missing, 4 if delivery D has not passed its gate
 
 Equals a rebuild from all deliveries, bit for bit. Deliveries that failed their gate are left out; when an earlier one
@@ -19,6 +20,7 @@ from nightrec.context import SparkContext, run_spark_job
 from nightrec.errors import GateError
 from nightrec.lake import Lake
 from nightrec.lineage import digest
+from nightrec.matrix.holdout import hold_out
 from nightrec.matrix.plan import Plan, plan_build
 from nightrec.matrix.texts import item_texts, recent_texts, user_texts
 from nightrec.matrix.transform import carry_forward, number, weigh
@@ -45,9 +47,13 @@ def build_matrix(ctx: SparkContext) -> None:
     )
     n_texts = write_texts(ctx, list(inputs))
     n_keys = write_indexes(ctx)
+    held_out = hold_out(ctx.tables.read("interactions", ctx.run_date), ctx.config.ranker)
+    n_held = ctx.tables.overwrite("held_out", ctx.run_date, held_out)
     rows_in = sum(ctx.lake.count("events", day) for day in plan.added)
     is_rebuild = float(plan.base is None)
-    ctx.run.log_metrics({"rows_in": rows_in, "rows_out": rows, "is_rebuild": is_rebuild, **n_texts, **n_keys})
+    ctx.run.log_metrics(
+        {"rows_in": rows_in, "rows_out": rows, "is_rebuild": is_rebuild, "n_held_out": n_held, **n_texts, **n_keys}
+    )
 
 
 def passed_deliveries(lake: Lake, run_date: date, settings_hash: str) -> dict[date, tuple[str, str]]:

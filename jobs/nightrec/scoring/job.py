@@ -1,13 +1,15 @@
 """score_top_n: rank every available item for every known user, staged for the gate.
 
-Reads   interactions, items, user_index, item_index, user_factors, item_factors, user_embeddings, item_embeddings,
-        encoders, matrix_inputs, deliveries of D
+Reads   interactions, items, user_index, item_index, user_factors, user_sequences, user_embeddings, item_embeddings,
+        rankers and the folder that it names, matrix_inputs, deliveries of D
 Writes  topn/D, fallback/D; nothing is published before validate_table and publish_top_n
 Fails   3 if an input is missing or no item is available
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -16,9 +18,8 @@ from nightrec.context import SparkContext, run_spark_job
 from nightrec.decay import weights_as_of
 from nightrec.lineage import collaborative_version, data_snapshot, run_id
 from nightrec.schemas import contract
-from nightrec.scoring.fusion import Part
-from nightrec.scoring.transform import fallback, score_all, top_n
-from nightrec.scoring.vectors import fused, measure_part, popularity, text_profiles
+from nightrec.scoring.rank import RANKED, Task, rank_users
+from nightrec.scoring.transform import fallback, numbered_lists, popularity, user_rows
 from nightrec.tracking import git_commit
 
 
@@ -29,61 +30,48 @@ def main(argv: Sequence[str]) -> int:
 
 def score_top_n(ctx: SparkContext) -> None:
     """Write tonight's lists."""
-    scoring = ctx.config.scoring
-    interactions = ctx.tables.read("interactions", ctx.run_date)
-    weighed = weights_as_of(interactions, ctx.run_date, ctx.config.matrix.half_life_days)
-    popular = popularity(available(ctx.tables.read("items", ctx.run_date), ctx.run_date), weighed)
-    # Read once for each source's moments and once for the scores.
-    items, users = item_parts(ctx, popular).persist(), user_parts(ctx, weighed)
-    parts = measure_parts(ctx, items)
+    tables, day, scoring = ctx.tables, ctx.run_date, ctx.config.scoring
+    interactions, items = tables.read("interactions", day), tables.read("item_index", day)
+    shown = available(tables.read("items", day), day)
+    hidden = hidden_items(interactions, day, scoring.exclude_seen_days)
+    task = make_task(ctx, shown.join(items, on="item_id", how="inner"))
 
-    scored = score_all(
-        fused(users, "user_id string, user_idx int", parts, "users"),
-        fused(items, "item_id string, item_idx int", parts, "items"),
-        hidden_items(interactions, ctx.run_date, scoring.exclude_seen_days),
-        parts,
-        scoring.top_n,
-        scoring.block_rows,
-    )
+    def rank(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return rank_users(batches, task)
+
+    ranked = user_rows(read_users(ctx), interactions, hidden, items).mapInArrow(rank, RANKED)
     lineage = read_lineage(ctx)
-    rows = ctx.tables.overwrite("topn", ctx.run_date, as_published(top_n(scored, scoring.top_n), lineage))
-    ctx.tables.overwrite("fallback", ctx.run_date, fallback(popular, scoring.top_n).withColumns(literals(lineage)))
-    items.unpersist()
+    rows = tables.overwrite("topn", day, as_published(numbered_lists(ranked, items), lineage))
+    popular = popularity(shown, weights_as_of(interactions, day, ctx.config.matrix.half_life_days))
+    tables.overwrite("fallback", day, fallback(popular, scoring.top_n).withColumns(literals(lineage)))
     ctx.run.set_tags(lineage)
-    ctx.run.log_metrics({"rows_in": ctx.tables.count("interactions", ctx.run_date), "rows_out": rows})
+    ctx.run.log_metrics({"rows_in": tables.count("interactions", day), "rows_out": rows})
 
 
-def item_parts(ctx: SparkContext, popular: DataFrame) -> DataFrame:
-    """Return `item_id, item_idx` and one vector column a source for every available item."""
-    numbered = popular.join(ctx.tables.read("item_index", ctx.run_date), on="item_id", how="inner")
-    with_factors = numbered.join(_vectors(ctx, "item_factors", "collaborative"), on="item_id", how="left")
-    return with_factors.join(_vectors(ctx, "item_embeddings", "text"), on="item_id", how="left")
+def make_task(ctx: SparkContext, shown: DataFrame) -> Task:
+    """Return what every worker needs to know; `shown` has the `item_idx` of all available items."""
+    ctx.lake.require("rankers", ctx.run_date)
+    pack = ctx.lake.read_arrow("rankers", ctx.run_date, ["path"])["path"][0].as_py()
+    mask = np.zeros(ctx.tables.count("item_index", ctx.run_date), np.bool_)
+    mask[[row["item_idx"] for row in shown.select("item_idx").toLocalIterator()]] = True
+    scoring = ctx.config.scoring
+    root = ctx.config.place(ctx.config.paths.lake)
+    candidates = ctx.config.ranker.candidates
+    return Task(root, ctx.config.domain, pack, mask, scoring.top_n, candidates, scoring.block_rows)
 
 
-def user_parts(ctx: SparkContext, weighed: DataFrame) -> DataFrame:
-    """Return `user_id, user_idx` and one vector column a source for every known user."""
-    tables, day = ctx.tables, ctx.run_date
-    factors = _vectors(ctx, "user_factors", "collaborative")
-    texts = text_profiles(
-        weighed,
-        tables.read("item_embeddings", day).select("item_id", "vector"),
-        tables.read("user_embeddings", day).select("user_id", "vector"),
-        ctx.config.scoring.profile_items,
-    )
-    users = tables.read("user_index", day).join(factors, on="user_id", how="left").join(texts, on="user_id", how="left")
-    return users.withColumn("popularity", F.array(F.lit(1.0).cast("float")))
-
-
-def measure_parts(ctx: SparkContext, items: DataFrame) -> list[Part]:
-    """Return the sources that know at least one available item."""
-    weights = ctx.config.scoring.weights.model_dump()
-    measured = [measure_part(items, name, weight) for name, weight in weights.items() if weight > 0]
-    return [part for part in measured if part is not None]
-
-
-def _vectors(ctx: SparkContext, table: str, source: str) -> DataFrame:
-    key = contract(table).primary_key[0]
-    return ctx.tables.read(table, ctx.run_date).select(key, F.col("vector").alias(source))
+def read_users(ctx: SparkContext) -> DataFrame:
+    """Return `user_id` of every known user and one vector column a source, null where it does not know the user."""
+    users = ctx.tables.read("user_index", ctx.run_date).select("user_id")
+    for table, name in (
+        ("user_factors", "collaborative"),
+        ("user_sequences", "sequence"),
+        ("user_embeddings", "wrote"),
+    ):
+        rows = ctx.tables.read(table, ctx.run_date)
+        rows = rows.where(F.col("fold") == "all") if "fold" in rows.columns else rows
+        users = users.join(rows.select("user_id", F.col("vector").alias(name)), on="user_id", how="left")
+    return users
 
 
 def read_lineage(ctx: SparkContext) -> dict[str, str]:

@@ -7,8 +7,6 @@ from pyarrow import fs
 from nightrec.errors import MissingPartitionError
 from nightrec.lake import MARKER, Lake
 
-MODELS = "models/encoder"
-
 
 def put_folder(lake: Lake, local: Path, relative: str) -> None:
     """Replace a folder of the lake with a local one.
@@ -37,7 +35,7 @@ def get_folder(lake: Lake, relative: str, local: Path) -> Path:
     """
     if not is_whole(lake, relative):
         raise MissingPartitionError(
-            f"{lake.path(relative)} not found or unfinished; produce it with: jobs/fine_tune_llm.py "
+            f"{lake.path(relative)} not found or unfinished; run the job that trains this model again, "
             f"--domain {lake.domain} --run-date {relative.rsplit('=', 1)[-1]}"
         )
     local.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,9 @@ from hashlib import sha256
 
 import pytest
 
-from nightrec.encoder.store import drop_folder, get_folder, is_whole, put_folder
 from nightrec.encoder.versions import model_version
 from nightrec.errors import ConfigError, MissingPartitionError
+from nightrec.folders import drop_folder, get_folder, is_whole, put_folder
 from nightrec.lake import Lake
 
 NAME = "models/encoder/run_date=2026-01-31"
@@ -35,9 +35,7 @@ def test_what_a_killed_copy_left_is_no_model_and_does_not_disturb_the_next(lake,
     left.mkdir(parents=True)
     folder(left / "run_date=2026-01-31", half="1")
     folder(left / "_writing-run_date=2026-01-31", half="1")
-    with pytest.raises(
-        MissingPartitionError, match=r"unfinished.*fine_tune_llm\.py --domain shop --run-date 2026-01-31"
-    ):
+    with pytest.raises(MissingPartitionError, match=r"unfinished; run the job.*--domain shop --run-date 2026-01-31"):
         get_folder(lake, NAME, tmp_path / "c")
     put_folder(lake, folder(tmp_path / "a", whole="1"), NAME)
     assert sorted(path.name for path in get_folder(lake, NAME, tmp_path / "d").iterdir()) == ["_SUCCESS", "whole"]

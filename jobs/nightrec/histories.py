@@ -1,0 +1,130 @@
+"""The matrix as arrays, each user's items in their order; NumPy and Arrow, for jobs without Spark."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nightrec.lake import Lake
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+FOLDS = ("cut", "all")
+"""What a model learns from: everything but `held_out`, for the ranker, or everything, for the lists."""
+
+
+@dataclass(frozen=True)
+class Histories:
+    """One row per user and item with a positive weight, ordered by user, time and, in a tie, item.
+
+    Attributes:
+        user_idx: `(n,)`.
+        item_idx: `(n,)`.
+        weight: `(n,)` as of the row's last event.
+        last_at: `(n,)` float64 seconds.
+        has_goal: `(n,)` whether the user reached the domain's goal with the item.
+        shape: Number of users and of items, those without rows included.
+    """
+
+    user_idx: Ints
+    item_idx: Ints
+    weight: Floats
+    last_at: npt.NDArray[np.float64]
+    has_goal: Mask
+    shape: tuple[int, int]
+
+    def where(self, rows: Mask) -> "Histories":
+        """Keep some rows."""
+        ids = self.user_idx[rows], self.item_idx[rows]
+        return Histories(*ids, self.weight[rows], self.last_at[rows], self.has_goal[rows], self.shape)
+
+    def keys(self) -> Ints:
+        """Return `(n,)` one number per user and item."""
+        return self.user_idx * self.shape[1] + self.item_idx
+
+    @property
+    def starts(self) -> Ints:
+        """First row of each user, `(n_users + 1,)`; equal neighbours mean no history."""
+        counts = np.bincount(self.user_idx, minlength=self.shape[0])
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What a night knows.
+
+    Attributes:
+        histories: All rows.
+        held: `(n,)` rows of `held_out`.
+        user_ids: Keys in the order of `user_idx`.
+        item_ids: Keys in the order of `item_idx`.
+    """
+
+    histories: Histories
+    held: Mask
+    user_ids: pa.Array
+    item_ids: pa.Array
+
+    def fold(self, name: str) -> Histories:
+        """Return the rows that models of a fold learn from."""
+        return self.histories.where(~self.held) if name == "cut" else self.histories
+
+    def held_goals(self) -> list[tuple[int, Ints]]:
+        """Return what each user turned to next: `(user_idx, item_idx in order)` for users with both past and goal."""
+        past = np.bincount(self.fold("cut").user_idx, minlength=self.histories.shape[0])
+        rows = self.histories.where(self.held & self.histories.has_goal & (past[self.histories.user_idx] > 0))
+        users, first = np.unique(rows.user_idx, return_index=True)
+        return list(zip(users.tolist(), np.split(rows.item_idx, first[1:]), strict=True)) if len(users) else []
+
+
+def read_matrix(lake: Lake, run_date: date) -> Matrix:
+    """Read a night's matrix, indexes and held-out pairs."""
+    users, items = (_in_order(lake, f"{side}_index", f"{side}_idx", run_date) for side in ("user", "item"))
+    columns = ["user_id", "item_id", "weight", "last_at", "n_goals"]
+    rows = lake.read_arrow("interactions", run_date, columns).filter(pc.field("weight") > 0)
+    pairs = _idx(rows["user_id"], users), _idx(rows["item_id"], items)
+    held = lake.read_arrow("held_out", run_date)
+    held_keys = _idx(held["user_id"], users) * len(items) + _idx(held["item_id"], items)
+    last_at = np.asarray(rows["last_at"].cast(pa.int64())) / 1e6
+    order = np.lexsort((pairs[1], last_at, pairs[0]))
+    histories = Histories(
+        pairs[0][order],
+        pairs[1][order],
+        np.asarray(rows["weight"], dtype=np.float32)[order],
+        last_at[order],
+        np.asarray(rows["n_goals"])[order] > 0,
+        (len(users), len(items)),
+    )
+    return Matrix(histories, np.isin(histories.keys(), held_keys), users, items)
+
+
+def read_vectors(lake: Lake, table: str, run_date: date, ids: pa.Array, fold: str | None = None) -> Floats:
+    """Read vectors in the order of `ids`; zeros for keys without one.
+
+    Returns:
+        `(len(ids), dim)` float32; `dim` is 0 when the table is empty.
+    """
+    rows = lake.read_arrow(table, run_date)
+    if fold is not None:
+        rows = rows.filter(pc.field("fold") == fold)
+    rows = rows.combine_chunks()
+    key = next(name for name in rows.column_names if name.endswith("_id"))
+    flat = np.asarray(rows["vector"].combine_chunks().flatten(), dtype=np.float32)
+    found = flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, 0), np.float32)
+    place = pc.index_in(ids, value_set=rows[key].combine_chunks())
+    is_known = np.asarray(place.is_valid())
+    out = np.zeros((len(ids), found.shape[1]), np.float32)
+    out[is_known] = found[np.asarray(place.drop_null())]
+    return out
+
+
+def _in_order(lake: Lake, table: str, idx: str, run_date: date) -> pa.Array:
+    return lake.read_arrow(table, run_date).sort_by(idx).column(idx.replace("_idx", "_id")).combine_chunks()
+
+
+def _idx(keys: pa.ChunkedArray, ids: pa.Array) -> Ints:
+    return np.asarray(pc.index_in(keys, value_set=ids)).astype(np.int64)

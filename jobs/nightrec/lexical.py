@@ -1,0 +1,85 @@
+"""Hashed TF-IDF of texts, and its truncated SVD as dense vectors."""
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import scipy.sparse as sp
+from scipy.sparse.linalg import svds
+
+from nightrec.lake import Lake
+
+Vectors = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+DIM = 128
+WORD = re.compile(r"\w+")
+
+
+def tfidf(texts: Sequence[str], n_buckets: int = 1 << 18) -> sp.csr_matrix:
+    """Weigh the words of each text by how rare they are; words are hashed, so there is no vocabulary to keep.
+
+    Args:
+        texts: `n` texts; an empty one gives an empty row.
+        n_buckets: Columns; two words that share one are one word.
+
+    Returns:
+        `(n, n_buckets)` float32 with unit rows: `(1 + ln count) * ln((1 + n) / (1 + n_texts_with))`, then normalised.
+    """
+    rows, columns, values = [], [], []
+    for row, text in enumerate(texts):
+        counts = Counter(zlib.crc32(word.encode()) % n_buckets for word in WORD.findall(text.lower()))
+        rows += [row] * len(counts)
+        columns += list(counts)
+        values += [1.0 + np.log(count) for count in counts.values()]
+    counted = sp.csr_matrix((np.asarray(values, np.float32), (rows, columns)), (len(texts), n_buckets))
+    n_texts_with = np.bincount(counted.indices, minlength=n_buckets)
+    idf = np.log((1.0 + len(texts)) / (1.0 + n_texts_with)).astype(np.float32)
+    return unit_rows(counted @ sp.diags(idf).astype(np.float32))
+
+
+def unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """Bring every row that is not empty to unit length."""
+    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scale = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
+    return sp.csr_matrix(sp.diags(scale) @ matrix, dtype=np.float32)
+
+
+def lexical_vectors(texts: Sequence[str], dim: int, seed: int) -> tuple[Vectors, Mask]:
+    """Squeeze TF-IDF rows into dense vectors by a truncated SVD.
+
+    Args:
+        texts: `n` texts.
+        dim: Wanted length; fewer when there are fewer texts or words than that.
+        seed: Of the solver's start vector.
+
+    Returns:
+        `(n, <=dim)` unit rows, and `(n,)` which texts have words that tell them apart; the others are zero.
+    """
+    matrix = tfidf(texts)
+    used = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]))
+    matrix = matrix[:, used]
+    rank = min(dim, min(matrix.shape) - 1)
+    if rank < 1:
+        return np.zeros((len(texts), 0), np.float32), np.zeros(len(texts), np.bool_)
+    start = np.random.default_rng(seed).standard_normal(min(matrix.shape))
+    left, values, _ = svds(matrix.astype(np.float64), k=rank, v0=start)
+    dense = left[:, ::-1] * values[::-1]
+    length = np.linalg.norm(dense, axis=1, keepdims=True)
+    has_words = length[:, 0] > 1e-6
+    unit = np.divide(dense, length, out=np.zeros_like(dense), where=has_words[:, None])
+    return unit.astype(np.float32), has_words
+
+
+def read_lexical(lake: Lake, run_date: date, item_ids: pa.Array, seed: int) -> Vectors:
+    """Return `(n_items, <=DIM)` lexical vectors of `item_texts`; zeros for items without text."""
+    rows = lake.read_arrow("item_texts", run_date, ["item_id", "text"])
+    place = pc.index_in(item_ids, value_set=rows["item_id"].combine_chunks())
+    texts = rows["text"].combine_chunks().take(place).fill_null("").to_pylist()
+    return lexical_vectors(texts, DIM, seed)[0]

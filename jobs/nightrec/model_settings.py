@@ -1,0 +1,115 @@
+"""The settings of everything that learns, and the forms that all settings are made of."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """Unknown keys are errors and values never change after load."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class EncoderConfig(Section):
+    """The language model: what it starts from, how texts go in, how it is fine-tuned."""
+
+    model: str
+    """Local folder, `package:<import name>[/folder]`, or hub name. Encoder or decoder-only."""
+    pooling: Literal["mean", "last"]
+    """`mean` of the token vectors (encoders) or the `last` token's (decoder-only models)."""
+    max_tokens: Count
+    """Longest input in tokens."""
+    batch_size: Count
+    """Texts embedded at once."""
+    tuning: Literal["full", "lora"]
+    """Train all weights, or low-rank adapters that are merged on saving."""
+    train_batch_size: Annotated[int, Field(ge=2)]
+    """Pairs a step; the other pairs of the batch are the negatives."""
+    learning_rate: Positive
+    """Peak of the warm-up and cosine schedule."""
+    temperature: Positive
+    """Softmax temperature of the contrastive loss."""
+    max_steps: Count
+    """Optimiser steps at most."""
+    eval_every: Count
+    """Steps between two looks at the held-out interactions; a checkpoint is written at each."""
+    patience: Count
+    """Looks without improvement before training stops."""
+    eval_users: Count
+    """Users, at most, whose newest goal item is held out."""
+    eval_texts: Count
+    """Texts, at most, that a held-out item is ranked among: targets and queries always, random others beside them."""
+    min_pairs: Count
+    """Fewer training pairs than this and the base model is kept untrained."""
+    seed: int
+    """Seed of sampling and of the adapters' first weights."""
+
+
+class CollaborativeConfig(Section):
+    """Implicit alternating least squares (Hu, Koren and Volinsky 2008)."""
+
+    dim: Count
+    """Length of the factors."""
+    iterations: Count
+    """Alternations."""
+    regularization: Positive
+    """L2 penalty."""
+    alpha: Positive
+    """Confidence per unit of weight."""
+    seed: int
+    """Seed of the initial factors."""
+
+
+class SequenceConfig(Section):
+    """Transformer over each user's newest items, after SASRec (Kang and McAuley 2018) with text beside the ids."""
+
+    dim: Count
+    """Length of the vectors; the lists see one place more, the learnt popularity."""
+    layers: Count
+    """Transformer blocks."""
+    heads: Count
+    """Attention heads a block; divides `dim`."""
+    max_items: Count
+    """Newest items of a user that are read."""
+    dropout: Fraction
+    """Share of activations dropped in training."""
+    id_dropout: Fraction
+    """Share of items that a step knows by their text alone, so that new items can be scored."""
+    negatives: Count
+    """Items drawn a step that every target is compared with."""
+    batch_items: Count
+    """Items a step, over all its users."""
+    learning_rate: Positive
+    """Peak of the schedule."""
+    max_epochs: Count
+    """Passes over the data at most."""
+    patience: Count
+    """Passes without improvement on the held-out interactions before training stops."""
+    seed: int
+    """Seed of weights and sampling."""
+
+
+class RankerConfig(Section):
+    """How the sources are joined, learnt on interactions that they have not seen."""
+
+    min_users: Count
+    """Users on both sides of it that a cut by time needs; with fewer, the newest items of each user are held out."""
+    newest_frac: Fraction
+    """Share of the interactions that is held out, of the log or of each user."""
+    min_items: Annotated[int, Field(ge=2)]
+    """In a cut by user, users with fewer items keep all of theirs."""
+    max_users: Count
+    """Users, at most, that the ranker is fitted on."""
+    candidates: Count
+    """Best items of every source that are ranked; a longer list takes as many as it has places."""
+    min_users_for_trees: Count
+    """With fewer users to learn from, only weighted sums are tried."""
+    recent_days: Positive
+    """Half-life of the recent popularity, in days."""
+    seed: int
+    """Seed of the cross-validation and of the trees."""

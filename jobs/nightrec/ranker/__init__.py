@@ -1,0 +1,1 @@
+"""Join the sources: candidates, features with plain names, and the model that orders them."""

@@ -1,0 +1,44 @@
+"""The union of what each source likes best, as padded rows; NumPy and SciPy only."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+NOBODY = -1
+
+
+def hide_seen(block: Floats, seen: sp.csr_matrix) -> Floats:
+    """Return a copy of scores `(B, n_items)` with -inf where the same row of `seen` has an entry."""
+    hidden = block.copy()
+    hidden[np.repeat(np.arange(seen.shape[0]), np.diff(seen.indptr)), seen.indices] = -np.inf
+    return hidden
+
+
+def best(block: Floats, k: int) -> Ints:
+    """Return `(B, min(k, n_items))` the best columns of each row, in no order; -1 where a score is -inf."""
+    k = min(k, block.shape[1])
+    columns = np.argpartition(-block, k - 1, axis=1)[:, :k]
+    return np.where(np.isneginf(np.take_along_axis(block, columns, axis=1)), NOBODY, columns)
+
+
+def union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> Ints:
+    """Join the best unseen items of every source.
+
+    Args:
+        blocks: Scores `(B, n_items)` by source.
+        seen: `(B, n_items)` entries at items not to be listed.
+        k: Items a source and row.
+
+    Returns:
+        `(B, C)` ascending item_idx without repeats, padded with -1 at the end.
+    """
+    found = np.sort(np.concatenate([best(hide_seen(block, seen), k) for block in blocks.values()], axis=1), axis=1)
+    found[:, 1:][found[:, 1:] == found[:, :-1]] = NOBODY
+    place = np.argsort(found == NOBODY, axis=1, kind="stable")
+    packed = np.take_along_axis(found, place, axis=1)
+    return packed[:, : max(1, int((packed != NOBODY).sum(axis=1).max(initial=1)))]

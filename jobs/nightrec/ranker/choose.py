@@ -1,0 +1,140 @@
+"""Fit the simple and the flexible ranker, and let held-out users say which one orders tonight's lists."""
+
+from dataclasses import dataclass, field
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+
+from nightrec.ranker.linear import Linear, fit_linear
+from nightrec.ranker.trees import TreesPlan, fit_trees, tree_scores
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+N_FOLDS = 2
+
+
+@dataclass(frozen=True)
+class RankerPlan:
+    """How the ranker is fitted and chosen.
+
+    Attributes:
+        ridge: Of the linear parts, shared by the users to learn from: fewer users, a stronger pull to zero.
+        trees: Of the trees.
+        min_users_for_trees: With fewer users to learn from, trees are not tried.
+    """
+
+    ridge: float = 10.0
+    trees: TreesPlan = field(default_factory=TreesPlan)
+    min_users_for_trees: int = 1000
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """A fitted ranker.
+
+    Attributes:
+        names: The F features, in order.
+        simple: Columns of the features that are scores of sources.
+        fusion: Weighted sum of the sources' scores alone.
+        linear: Weighted sum of all features.
+        trees: LambdaRank, or None where it was not tried.
+        chosen: Which of `parts` orders the lists.
+    """
+
+    names: list[str]
+    simple: list[int]
+    fusion: Linear
+    linear: Linear
+    trees: lgb.Booster | None
+    chosen: str
+
+    def parts(self, features: Floats, inside: Mask) -> dict[str, Floats]:
+        """Score candidates `(U, C, F)` in every way there is; `(U, C)` each, comparable within a row only."""
+        out = {"fusion": self.fusion.scores(features[:, :, self.simple]), "linear": self.linear.scores(features)}
+        if self.trees is not None:
+            out["trees"] = tree_scores(self.trees, features, inside)
+            out["blend"] = row_standardised(out["linear"], inside) + row_standardised(out["trees"], inside)
+        return out
+
+    def scores(self, features: Floats, inside: Mask) -> Floats:
+        """Score candidates in the chosen way, `(U, C)`."""
+        return self.parts(features, inside)[self.chosen]
+
+
+def row_standardised(scores: Floats, inside: Mask) -> Floats:
+    """Return z-scores of each row over its candidates; zeros at padding."""
+    n = np.maximum(inside.sum(axis=1, keepdims=True), 1)
+    centred = np.where(inside, scores - np.where(inside, scores, 0).sum(axis=1, keepdims=True) / n, 0)
+    spread = np.sqrt((centred**2).sum(axis=1, keepdims=True) / n)
+    unit: Floats = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-9).astype(np.float32)
+    return unit
+
+
+def list_ndcg(scores: Floats, inside: Mask, relevant: Mask, n_relevant: Ints, k: int = 10) -> npt.NDArray[np.float64]:
+    """Return `(U,)` NDCG@k; relevant items that are no candidates count as missed.
+
+    Args:
+        scores: `(U, C)`.
+        inside: `(U, C)` false at padding.
+        relevant: `(U, C)`.
+        n_relevant: `(U,)` how many there are in all.
+        k: Length of the list.
+    """
+    order = np.argsort(-np.where(inside, scores, -np.inf), axis=1, kind="stable")[:, :k]
+    gain = 1.0 / np.log2(np.arange(2, k + 2))
+    hits = np.take_along_axis(relevant, order, axis=1)
+    ideal = np.cumsum(gain)[np.clip(n_relevant, 1, k) - 1]
+    return np.asarray((hits * gain[: hits.shape[1]]).sum(axis=1) / ideal)
+
+
+def fit_parts(
+    features: Floats, inside: Mask, relevant: Mask, names: list[str], plan: RankerPlan, chosen: str
+) -> Ranker:
+    """Fit every part on all the given users."""
+    simple = [column for column, name in enumerate(names) if name.endswith("_score")]
+    grown = None
+    if len(features) >= plan.min_users_for_trees:
+        grown = fit_trees(features, inside, relevant, names, plan.trees)
+    ridge = plan.ridge / max(1, int(relevant.any(axis=1).sum()))
+    fusion = fit_linear(features[:, :, simple], inside, relevant, ridge)
+    return Ranker(names, simple, fusion, fit_linear(features, inside, relevant, ridge), grown, chosen)
+
+
+def choose_ranker(features: Floats, inside: Mask, relevant: Mask, n_relevant: Ints, names: list[str], seed: int,
+               plan: RankerPlan) -> tuple[Ranker, dict[str, float]]:  # fmt: skip
+    """Cross-validate the parts over users, then fit them on all users.
+
+    Args:
+        features: `(U, C, F)` of users with something held out.
+        inside: `(U, C)` false at padding.
+        relevant: `(U, C)` the held-out items.
+        n_relevant: `(U,)` number of held-out items, candidates or not.
+        names: The F names.
+        seed: Of the folds.
+        plan: How.
+
+    Returns:
+        The ranker, which uses the part with the best NDCG@10, and the NDCG@10 by part.
+    """
+    fold = np.random.default_rng(seed).permutation(len(features)) % N_FOLDS
+    gains: dict[str, npt.NDArray[np.float64]] = {}
+    for held in range(N_FOLDS):
+        learn, check = fold != held, fold == held
+        ranker = fit_parts(features[learn], inside[learn], relevant[learn], names, plan, "fusion")
+        for part, scores in ranker.parts(features[check], inside[check]).items():
+            gains.setdefault(part, np.zeros(len(features)))[check] = list_ndcg(
+                scores, inside[check], relevant[check], n_relevant[check]
+            )
+    report = {part: float(values.mean()) for part, values in gains.items()}
+    chosen = max(report, key=lambda part: report[part])
+    return fit_parts(features, inside, relevant, names, plan, chosen), report
+
+
+def equal_fusion(names: list[str]) -> Ranker:
+    """Return the ranker of a night with nothing to learn from: the sum of the sources' scores."""
+    simple = [column for column, name in enumerate(names) if name.endswith("_score")]
+    plain = [np.zeros(len(names)), np.ones(len(names)), np.isin(np.arange(len(names)), simple).astype(np.float64)]
+    return Ranker(names, simple, Linear(*[part[simple] for part in plain]), Linear(*plain), None, "fusion")

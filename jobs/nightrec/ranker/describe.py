@@ -1,0 +1,70 @@
+"""The lesson of a night: candidates of users with held-out goals, their features, and which of them came next."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import scipy.sparse as sp
+
+from nightrec.histories import Floats, Histories, Ints, Mask
+from nightrec.ranker.candidates import NOBODY, union_of_best
+from nightrec.ranker.features import features
+from nightrec.ranker.sides import Learnt, user_side
+from nightrec.ranker.sources import ItemSide, score_blocks
+
+SECONDS_PER_DAY = 86_400.0
+Goals = Sequence[tuple[int, Ints]]
+
+
+def describe(
+    histories: Histories, learnt: Learnt, items: ItemSide, goals: Goals, seen: sp.csr_matrix, sizes: tuple[int, int]
+) -> tuple[Floats, Mask, Mask]:
+    """Let the sources propose candidates to users with held-out goals.
+
+    Args:
+        histories: Rows of the cut.
+        learnt: Vectors of the cut.
+        items: Item side of the cut.
+        goals: `(user_idx, item_idx)` of `U` users.
+        seen: `(n_users, n_items)` entries at pairs not to be listed.
+        sizes: Candidates of every source, and users scored at once.
+
+    Returns:
+        `(U, C, F)` features, `(U, C)` false at padding, `(U, C)` true at held-out goals.
+    """
+    blocks = list(_blocks(histories, learnt, items, goals, seen, sizes))
+    width = max(found.shape[1] for found, _, _ in blocks)
+
+    def join(part: int, fill: int) -> np.ndarray:
+        rows = [block[part] for block in blocks]
+        wide = [((0, 0), (0, width - r.shape[1]), *[(0, 0)] * (r.ndim - 2)) for r in rows]
+        return np.concatenate([np.pad(r, w, constant_values=fill) for r, w in zip(rows, wide, strict=True)])
+
+    return join(1, 0), join(0, NOBODY) != NOBODY, join(2, 0)
+
+
+def _blocks(
+    histories: Histories, learnt: Learnt, items: ItemSide, goals: Goals, seen: sp.csr_matrix, sizes: tuple[int, int]
+) -> Iterator[tuple[Ints, Floats, Mask]]:
+    k, block_rows = sizes
+    for start in range(0, len(goals), block_rows):
+        block = goals[start : start + block_rows]
+        users = np.array([user for user, _ in block])
+        side = user_side(histories, learnt, users, items.text.shape[1])
+        scores = score_blocks(side, items)
+        found = union_of_best(scores, seen[users], k)
+        relevant = np.stack([np.isin(row, wanted) for row, (_, wanted) in zip(found, block, strict=True)])
+        yield found, features(scores, found, items.described, side.length), relevant
+
+
+def seen_rows(histories: Histories, exclude_seen_days: int | None) -> sp.csr_matrix:
+    """Return `(n_users, n_items)` what the domain's rule would have hidden at the end of these rows."""
+    age = (histories.last_at.max(initial=0) - histories.last_at) / SECONDS_PER_DAY
+    hidden = np.full(len(age), True) if exclude_seen_days is None else age < exclude_seen_days
+    pairs = histories.user_idx[hidden], histories.item_idx[hidden]
+    return sp.csr_matrix((np.ones(hidden.sum(), np.float32), pairs), histories.shape)
+
+
+def sample(goals: Goals, n: int, seed: int) -> Goals:
+    """Keep at most `n` users, drawn at random and kept in order."""
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(goals))[:n])
+    return [goals[place] for place in drawn]

@@ -1,0 +1,102 @@
+"""fit_ranker: learn how the sources of tonight's lists are joined.
+
+Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D, item_embeddings/D, and both folds of
+        user_factors/D, item_factors/D, user_sequences/D, item_sequences/D
+Writes  rankers/D and models/ranker/run_date=D beside the tables. Replaces those; safe to repeat.
+Fails   3 if an input partition is missing
+
+Sources that have not seen the held-out interactions propose candidates, and the ranker learns to put what users
+turned to next before the rest. Whether a weighted sum, trees or both order the lists is decided by cross-validation.
+"""
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from nightrec.context import Context, run_job
+from nightrec.folders import put_folder
+from nightrec.histories import Floats, Matrix, read_matrix, read_vectors
+from nightrec.lexical import read_lexical
+from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker, equal_fusion
+from nightrec.ranker.describe import Goals, describe, sample, seen_rows
+from nightrec.ranker.features import feature_names
+from nightrec.ranker.pack import save_pack
+from nightrec.ranker.sides import ITEM_NAMES, Learnt, item_side
+from nightrec.ranker.sources import FAMILY, ItemSide
+from nightrec.ranker.trees import TreesPlan
+from nightrec.schemas import contract
+
+log = logging.getLogger(__name__)
+NAMES = feature_names(list(FAMILY), ITEM_NAMES)
+MIN_USERS = 20
+"""With fewer users to learn from, all sources count the same."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the job from a command line."""
+    return run_job(fit_ranker, __doc__ or "", argv)
+
+
+def fit_ranker(ctx: Context) -> None:
+    """Fit on the cut, then pack the ranker with what the sources know from everything."""
+    matrix, config = read_matrix(ctx.lake, ctx.run_date), ctx.config.ranker
+    texts = (
+        read_vectors(ctx.lake, "item_embeddings", ctx.run_date, matrix.item_ids),
+        read_lexical(ctx.lake, ctx.run_date, matrix.item_ids, config.seed),
+    )
+    goals = sample(matrix.held_goals(), config.max_users, config.seed)
+    if len(goals) < MIN_USERS:
+        log.warning("all sources count the same: %d users to learn from, %d are needed", len(goals), MIN_USERS)
+        ranker, ndcg = equal_fusion(NAMES), dict[str, float]()
+    else:
+        ranker, ndcg = fit_on_cut(ctx, matrix, texts, goals)
+    log.info("lists are ordered by %s; NDCG@10 %s", ranker.chosen, {k: round(v, 4) for k, v in ndcg.items()})
+    row = publish(ctx, item_side_of(ctx, matrix, texts, "all")[1], ranker)
+    row |= {"n_users": len(goals), "ndcg": ndcg.get(ranker.chosen)}
+    rows = ctx.lake.write_arrow("rankers", ctx.run_date, pa.Table.from_pylist([row], contract("rankers").arrow()))
+    ctx.run.set_tags({"ranker_version": str(row["model_version"]), "ranker_part": ranker.chosen})
+    ctx.run.log_metrics({f"ndcg.{part}": value for part, value in ndcg.items()})
+    rows_in = len(matrix.histories.user_idx)
+    ctx.run.log_metrics({"rows_in": rows_in, "rows_out": rows, "n_users": len(goals)})
+
+
+def fit_on_cut(
+    ctx: Context, matrix: Matrix, texts: tuple[Floats, Floats], goals: Goals
+) -> tuple[Ranker, dict[str, float]]:
+    """Fit on what sources that have not seen the goals propose; also return the NDCG@10 of each way of joining."""
+    config, histories = ctx.config.ranker, matrix.fold("cut")
+    learnt, items = item_side_of(ctx, matrix, texts, "cut")
+    seen = seen_rows(histories, ctx.config.scoring.exclude_seen_days)
+    sizes = config.candidates, ctx.config.scoring.block_rows
+    described, inside, relevant = describe(histories, learnt, items, goals, seen, sizes)
+    n_relevant = np.array([len(wanted) for _, wanted in goals])
+    plan = RankerPlan(trees=TreesPlan(seed=config.seed), min_users_for_trees=config.min_users_for_trees)
+    return choose_ranker(described, inside, relevant, n_relevant, NAMES, config.seed, plan)
+
+
+def item_side_of(ctx: Context, matrix: Matrix, texts: tuple[Floats, Floats], fold: str) -> tuple[Learnt, ItemSide]:
+    """Read the vectors of a fold and gather the item side of every source."""
+    of_users, of_items = (
+        [read_vectors(ctx.lake, f"{side}_{kind}", ctx.run_date, ids, fold) for kind in ("factors", "sequences")]
+        for side, ids in (("user", matrix.user_ids), ("item", matrix.item_ids))
+    )
+    learnt, histories = Learnt(of_users[0], of_items[0], of_users[1], of_items[1]), matrix.fold(fold)
+    now = float(histories.last_at.max(initial=0.0))
+    return learnt, item_side(histories, learnt, texts, now, ctx.config.ranker.recent_days)
+
+
+def publish(ctx: Context, items: ItemSide, ranker: Ranker) -> dict[str, object]:
+    """Put the pack into the lake and MLflow, and return the columns of `rankers` that name it."""
+    relative = f"models/ranker/run_date={ctx.run_date}"
+    with tempfile.TemporaryDirectory() as scratch:
+        save_pack(Path(scratch), items, ranker)
+        digest = hashlib.sha256()
+        for path in sorted(Path(scratch).iterdir()):
+            digest.update(path.read_bytes())
+        put_folder(ctx.lake, Path(scratch), relative)
+    return {"model_version": digest.hexdigest()[:12], "path": relative, "part": ranker.chosen}

@@ -1,0 +1,42 @@
+"""A fitted ranker and the item side of its sources as a folder of plain files."""
+
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import lightgbm as lgb
+import numpy as np
+import scipy.sparse as sp
+from safetensors.numpy import load_file, save_file
+
+from nightrec.ranker.choose import Ranker
+from nightrec.ranker.linear import Linear
+from nightrec.ranker.sources import ItemSide
+
+ITEMS, RANKER, TREES = "items.safetensors", "ranker.json", "trees.txt"
+SPARSE = ("data", "indices", "indptr")
+LINEAR = ("fusion", "linear")
+
+
+def save_pack(folder: Path, items: ItemSide, ranker: Ranker) -> None:
+    """Write everything that scoring needs to know of items."""
+    arrays = {field.name: getattr(items, field.name) for field in fields(items) if field.name != "neighbours"}
+    arrays |= {f"neighbours.{part}": getattr(items.neighbours, part) for part in SPARSE}
+    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / ITEMS)
+    parts = {name: {key: list(column) for key, column in asdict(getattr(ranker, name)).items()} for name in LINEAR}
+    plain = {"names": ranker.names, "simple": ranker.simple, "chosen": ranker.chosen, **parts}
+    (folder / RANKER).write_text(json.dumps(plain, indent=1), encoding="utf-8")
+    if ranker.trees is not None:
+        (folder / TREES).write_text(ranker.trees.model_to_string(), encoding="utf-8")
+
+
+def load_pack(folder: Path) -> tuple[ItemSide, Ranker]:
+    """Read what `save_pack` wrote."""
+    arrays = load_file(folder / ITEMS)
+    n_items = len(arrays["popularity"])
+    neighbours = sp.csr_matrix(tuple(arrays.pop(f"neighbours.{part}") for part in SPARSE), (n_items, n_items))
+    plain = json.loads((folder / RANKER).read_text(encoding="utf-8"))
+    fusion, linear = (Linear(**{key: np.asarray(column) for key, column in plain[name].items()}) for name in LINEAR)
+    trees = lgb.Booster(model_str=(folder / TREES).read_text(encoding="utf-8")) if (folder / TREES).is_file() else None
+    ranker = Ranker(plain["names"], plain["simple"], fusion, linear, trees, plain["chosen"])
+    return ItemSide(neighbours=neighbours, **arrays), ranker

@@ -1,0 +1,48 @@
+"""Counts of items in windows that end now; NumPy only."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+SECONDS_PER_DAY = 86_400.0
+
+
+def window_counts(item_idx: Ints, last_at: npt.NDArray[np.float64], n_items: int, now: float,
+                  days: Sequence[float]) -> Floats:  # fmt: skip
+    """Count the users of each item in windows.
+
+    Args:
+        item_idx: `(n,)`, one row per user and item.
+        last_at: `(n,)` seconds.
+        n_items: Number of items.
+        now: End of the windows in seconds; later rows count in none.
+        days: Lengths of the windows.
+
+    Returns:
+        `(n_items, len(days))`.
+    """
+    age = (now - last_at) / SECONDS_PER_DAY
+    return np.stack(
+        [np.bincount(item_idx[(age >= 0) & (age < length)], minlength=n_items) for length in days], axis=1
+    ).astype(np.float32)
+
+
+def item_ages(item_idx: Ints, last_at: npt.NDArray[np.float64], n_items: int, now: float) -> Floats:
+    """Return `(n_items, 2)` days since the first and the latest interaction; both -1 for items without any."""
+    first, latest = np.full(n_items, np.inf), np.full(n_items, -np.inf)
+    np.minimum.at(first, item_idx, last_at)
+    np.maximum.at(latest, item_idx, last_at)
+    ages = (now - np.stack([first, latest], axis=1)) / SECONDS_PER_DAY
+    return np.where(np.isfinite(ages), ages, -1.0).astype(np.float32)
+
+
+def faded_counts(
+    item_idx: Ints, last_at: npt.NDArray[np.float64], n_items: int, now: float, half_life_days: float
+) -> Floats:
+    """Return `(n_items,)` counts in which a row `half_life_days` old is worth a half."""
+    age = np.maximum(now - last_at, 0.0) / SECONDS_PER_DAY
+    return np.bincount(item_idx, weights=0.5 ** (age / half_life_days), minlength=n_items).astype(np.float32)

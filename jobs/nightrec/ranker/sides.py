@@ -1,0 +1,80 @@
+"""Make what the sources know of items and users from the arrays of one fold; NumPy and SciPy only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from nightrec.histories import Floats, Histories, Ints
+from nightrec.ranker.item_item import ItemItemPlan, neighbours, pair_counts, places_from_newest
+from nightrec.ranker.popularity import faded_counts, item_ages, window_counts
+from nightrec.ranker.sources import ItemSide, UserSide, recency_weights
+
+WINDOWS = (30, 90, 365)
+ITEM_NAMES = [*(f"item_users_{days}d" for days in WINDOWS), "item_age_days", "item_idle_days"]
+EVER_DAYS = 1e6
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Vectors of one fold that other jobs learnt, in the order of the indexes; zeros for unknown keys."""
+
+    user_factors: Floats
+    item_factors: Floats
+    user_sequences: Floats
+    item_sequences: Floats
+
+
+def item_side(
+    histories: Histories, learnt: Learnt, texts: tuple[Floats, Floats], now: float, recent_days: float
+) -> ItemSide:
+    """Gather the item side of every source.
+
+    Args:
+        histories: Rows of the fold.
+        learnt: Vectors of the same fold.
+        texts: Vectors of the language model and lexical vectors of all items.
+        now: End of the popularity windows in seconds.
+        recent_days: Half-life of the recent popularity.
+    """
+    items, at, n_items = histories.item_idx, histories.last_at, histories.shape[1]
+    plan = ItemItemPlan()
+    counts = pair_counts(histories.user_idx, items, histories.weight, n_items, plan)
+    totals = np.bincount(items, weights=histories.weight, minlength=n_items).astype(np.float32)
+    popularity = [faded_counts(items, at, n_items, now, days) for days in (EVER_DAYS, recent_days)]
+    ages = item_ages(items, at, n_items, now)
+    windows = np.log1p(window_counts(items, at, n_items, now, WINDOWS))
+    return ItemSide(
+        learnt.item_factors,
+        learnt.item_sequences,
+        *texts,
+        neighbours(counts, totals, plan),
+        np.log1p(np.stack(popularity, axis=1)),
+        np.hstack([windows, np.sign(ages) * np.log1p(np.abs(ages))]).astype(np.float32),
+    )
+
+
+def user_side(histories: Histories, learnt: Learnt, users: Ints, text_dim: int) -> UserSide:
+    """Gather the user side for some users, without what they wrote.
+
+    What users wrote is not dated here, and a review of a held-out item would give that item away.
+
+    Args:
+        histories: Rows of the fold.
+        learnt: Vectors of the same fold.
+        users: `(B,)` user_idx.
+        text_dim: Length of the language model's vectors.
+    """
+    weight = recency_weights(histories.weight, places_from_newest(histories.user_idx), ItemItemPlan().recency_power)
+    recent = sp.csr_matrix((weight, (histories.user_idx, histories.item_idx)), histories.shape)
+    starts = histories.starts
+    length = np.diff(starts)[users]
+    newest = np.where(length > 0, histories.item_idx[np.maximum(starts[users + 1] - 1, 0)], -1)
+    return UserSide(
+        learnt.user_factors[users],
+        learnt.user_sequences[users],
+        recent[users],
+        np.zeros((len(users), text_dim), np.float32),
+        newest,
+        length,
+    )

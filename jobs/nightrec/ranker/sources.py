@@ -1,0 +1,104 @@
+"""The sources of candidates: for a block of users, each gives every item a score; NumPy and SciPy only.
+
+What a source knows of items lies in `ItemSide`, what it knows of users in `UserSide`; the ranker's fitting and the
+nightly scoring make their blocks here, so both see the same numbers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from nightrec.histories import Floats, Ints
+
+FAMILY = {
+    "collaborative": "collaborative",
+    "item_item": "item_item",
+    "sequence": "sequence",
+    "text": "text",
+    "lexical": "text",
+    "text_last": "text",
+    "popularity": "popularity",
+    "popularity_recent": "popularity",
+}
+"""The word that lists use for each source."""
+
+
+@dataclass(frozen=True)
+class ItemSide:
+    """What the sources know of `n` items, in the order of `item_idx`.
+
+    Attributes:
+        collaborative: `(n, D1)` factors.
+        sequence: `(n, D2)` vectors.
+        text: `(n, D3)` unit vectors of the language model; zeros without text.
+        lexical: `(n, D4)` unit vectors of the words; zeros without text.
+        neighbours: `(n, n)` few entries a row: what goes with the item of the row.
+        popularity: `(n, 2)` logarithm of users, ever and faded with the recent half-life.
+        described: `(n, I)` features of the items themselves.
+    """
+
+    collaborative: Floats
+    sequence: Floats
+    text: Floats
+    lexical: Floats
+    neighbours: sp.csr_matrix
+    popularity: Floats
+    described: Floats
+
+
+@dataclass(frozen=True)
+class UserSide:
+    """What the sources know of `B` users.
+
+    Attributes:
+        collaborative: `(B, D1)`; zeros for unknown users, here and below.
+        sequence: `(B, D2)`.
+        recent: `(B, n)` weight of each item in the user's history, fading towards the past.
+        wrote: `(B, D3)` unit vector of what the user wrote lately.
+        newest: `(B,)` item_idx of the newest item; -1 without history.
+        length: `(B,)` items in the history.
+    """
+
+    collaborative: Floats
+    sequence: Floats
+    recent: sp.csr_matrix
+    wrote: Floats
+    newest: Ints
+    length: Ints
+
+
+def score_blocks(users: UserSide, items: ItemSide) -> dict[str, Floats]:
+    """Score every item for every user of a block.
+
+    Returns:
+        `(B, n)` float32 by source, comparable within one row and source only; a source that knows nothing of a user
+        gives zeros.
+    """
+    profile = _unit(users.recent @ items.text) + users.wrote
+    both = np.hstack([items.text, items.lexical])
+    newest = both[np.maximum(users.newest, 0)] * (users.newest >= 0)[:, None]
+    n_users = len(users.length)
+    blocks = {
+        "collaborative": users.collaborative @ items.collaborative.T,
+        "item_item": (users.recent @ items.neighbours).toarray(),
+        "sequence": users.sequence @ items.sequence.T,
+        "text": profile @ items.text.T,
+        "lexical": _unit(users.recent @ items.lexical) @ items.lexical.T,
+        "text_last": newest @ both.T,
+        "popularity": np.tile(items.popularity[:, 0], (n_users, 1)),
+        "popularity_recent": np.tile(items.popularity[:, 1], (n_users, 1)),
+    }
+    return {name: np.asarray(block, dtype=np.float32) for name, block in blocks.items()}
+
+
+def recency_weights(weight: Floats, places_from_newest: Ints, power: float) -> Floats:
+    """Fade weights `(n,)` towards the past: the item `b` places from the newest counts `(1 + b) ** -power`."""
+    faded: Floats = (weight * (1.0 + places_from_newest) ** -power).astype(np.float32)
+    return faded
+
+
+def _unit(rows: Floats) -> Floats:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Floats = np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-9)
+    return unit

@@ -1,0 +1,125 @@
+"""Score a batch of users with the night's sources and ranker; NumPy and Arrow, run inside Spark's workers."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import scipy.sparse as sp
+
+from nightrec.folders import get_folder
+from nightrec.lake import Lake
+from nightrec.ranker.candidates import NOBODY, union_of_best
+from nightrec.ranker.choose import Ranker
+from nightrec.ranker.features import features
+from nightrec.ranker.item_item import ItemItemPlan
+from nightrec.ranker.pack import load_pack
+from nightrec.ranker.sources import FAMILY, ItemSide, UserSide, recency_weights, score_blocks
+
+USER = "user_id, collaborative, sequence, wrote, items, weights, hidden"
+RANKED = "user_id string, item_idx int, score double, source string"
+QUANTUM = 1e-5
+"""Scores are rounded to this, so that the order does not hang on the last bit of a sum."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every worker needs to know.
+
+    Attributes:
+        root: Root of the lake.
+        domain: The shop.
+        pack: Folder of the ranker in the lake.
+        shown: `(n_items,)` which items can be shown.
+        top_n: Length of a list.
+        candidates: Best items of every source that are ranked.
+        block_rows: Users scored at once.
+    """
+
+    root: str
+    domain: str
+    pack: str
+    shown: npt.NDArray[np.bool_]
+    top_n: int
+    candidates: int
+    block_rows: int
+
+
+def rank_users(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.RecordBatch]:
+    """Turn users into list rows.
+
+    Args:
+        batches: Rows with the columns of `USER`; `items` oldest first.
+        task: How.
+
+    Yields:
+        Rows in the form of `RANKED`, each user's best first.
+    """
+    items, ranker = _open_pack(task.root, task.domain, task.pack)
+    for batch in batches:
+        for start in range(0, batch.num_rows, task.block_rows):
+            block = batch.slice(start, task.block_rows)
+            yield _rank(block, user_side_of(block, items), items, ranker, task)
+
+
+@lru_cache(maxsize=1)
+def _open_pack(root: str, domain: str, pack: str) -> tuple[ItemSide, Ranker]:
+    with tempfile.TemporaryDirectory() as scratch:
+        return load_pack(get_folder(Lake(root, domain), pack, Path(scratch)))
+
+
+def user_side_of(block: pa.RecordBatch, items: ItemSide) -> UserSide:
+    """Read the user side of the sources from rows with the columns of `USER`."""
+    history, weights = block.column("items"), np.asarray(block.column("weights").flatten(), dtype=np.float32)
+    flat, rows = np.asarray(history.flatten()).astype(np.int64), np.asarray(history.value_parent_indices())
+    length = np.bincount(rows, minlength=block.num_rows)
+    ends = np.cumsum(length)
+    faded = recency_weights(weights, ends[rows] - 1 - np.arange(len(rows)), ItemItemPlan().recency_power)
+    newest = np.full(block.num_rows, NOBODY)
+    newest[length > 0] = flat[ends[length > 0] - 1]
+    return UserSide(
+        _matrix(block.column("collaborative"), items.collaborative.shape[1]),
+        _matrix(block.column("sequence"), items.sequence.shape[1]),
+        sp.csr_matrix((faded, (rows, flat)), (block.num_rows, len(items.popularity))),
+        _matrix(block.column("wrote"), items.text.shape[1]),
+        newest,
+        length,
+    )
+
+
+def _rank(block: pa.RecordBatch, users: UserSide, items: ItemSide, ranker: Ranker, task: Task) -> pa.RecordBatch:
+    scores = score_blocks(users, items)
+    hidden = block.column("hidden")
+    pairs = np.asarray(hidden.value_parent_indices()), np.asarray(hidden.flatten()).astype(np.int64)
+    seen = sp.csr_matrix((np.ones(len(pairs[0]), np.float32), pairs), (block.num_rows, len(items.popularity)))
+    k = max(task.candidates, task.top_n)
+    found = union_of_best({name: np.where(task.shown, s, -np.inf) for name, s in scores.items()}, seen, k)
+    inside = found != NOBODY
+    described = features(scores, found, items.described, users.length)
+    ranked = np.where(inside, np.rint(ranker.scores(described, inside) / QUANTUM) * QUANTUM, -np.inf)
+    order = np.argsort(-ranked, axis=1, kind="stable")[:, : task.top_n]
+    kept = np.take_along_axis(inside, order, axis=1)
+    source = np.array(list(FAMILY.values()))[_favourite(described)]
+    columns = [np.take_along_axis(part, order, axis=1)[kept] for part in (found, ranked, source)]
+    user_ids = block.column("user_id").take(pa.array(np.repeat(np.arange(len(kept)), kept.sum(axis=1))))
+    return pa.record_batch(
+        [user_ids, columns[0].astype(np.int32), columns[1].astype(np.float64), columns[2].tolist()],
+        names=["user_id", "item_idx", "score", "source"],
+    )
+
+
+def _favourite(described: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    """Return `(B, C)` the source that ranks each candidate highest; ranks are every second feature."""
+    best: npt.NDArray[np.int64] = described[:, :, 1 : 2 * len(FAMILY) : 2].argmax(axis=2)
+    return best
+
+
+def _matrix(column: pa.Array, dim: int) -> npt.NDArray[np.float32]:
+    out = np.zeros((len(column), dim), np.float32)
+    known = np.asarray(column.is_valid()) & (dim > 0)
+    out[known] = np.asarray(column.filter(pa.array(known)).flatten(), dtype=np.float32).reshape(-1, dim)
+    return out

@@ -1,0 +1,126 @@
+"""train_sequence: read each user's items in order with a transformer, whose items are ids and texts.
+
+Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D, item_embeddings/D
+Writes  user_sequences/D, item_sequences/D. Replaces those two partitions; a killed run goes on from its checkpoint.
+Fails   3 if an input partition is missing
+
+Trained twice: without the held-out interactions until these are predicted no better, then as long on everything.
+"""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from nightrec.context import Context, run_job
+from nightrec.histories import FOLDS, Floats, Histories, Ints, Matrix, read_matrix, read_vectors
+from nightrec.lexical import read_lexical
+from nightrec.model_settings import SequenceConfig
+from nightrec.schemas import contract
+from nightrec.sequence.checkpoint import Checkpoint
+from nightrec.sequence.data import Sequences, make_sequences
+from nightrec.sequence.epoch import Plan, make_model, make_optimizer
+from nightrec.sequence.model import SequenceModel, Shape
+from nightrec.sequence.score import item_table, user_table
+from nightrec.sequence.train import Watch, fit
+
+log = logging.getLogger(__name__)
+UNGUIDED_EPOCHS = 10
+"""How long to train when nothing was held out that could tell."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the job from a command line."""
+    return run_job(train_sequence, __doc__ or "", argv)
+
+
+def train_sequence(ctx: Context) -> None:
+    """Write the vectors of both folds."""
+    matrix = read_matrix(ctx.lake, ctx.run_date)
+    text = np.hstack(
+        [
+            read_vectors(ctx.lake, "item_embeddings", ctx.run_date, matrix.item_ids),
+            read_lexical(ctx.lake, ctx.run_date, matrix.item_ids, ctx.config.sequence.seed),
+        ]
+    )
+    n_epochs = 0
+    written: dict[str, list[pa.Table]] = {"user": [], "item": []}
+    for fold in FOLDS:
+        model, n_epochs = train_fold(ctx, matrix, text, fold, n_epochs)
+        users = np.unique(matrix.fold(fold).user_idx)
+        read = user_table(model, as_sequences(matrix.fold(fold)), users)
+        written["user"].append(as_rows("user", fold, matrix.user_ids.take(pa.array(users)), read))
+        written["item"].append(as_rows("item", fold, matrix.item_ids, item_table(model)))
+    n_users, n_items = (
+        ctx.lake.write_arrow(f"{side}_sequences", ctx.run_date, pa.concat_tables(tables))
+        for side, tables in written.items()
+    )
+    Checkpoint.clear(ctx.lake, ctx.run_date)
+    rows_in = len(matrix.histories.user_idx)
+    ctx.run.log_metrics({"rows_in": rows_in, "rows_out": n_users + n_items, "epochs": n_epochs})
+
+
+def train_fold(ctx: Context, matrix: Matrix, text: Floats, fold: str, n_epochs: int) -> tuple[SequenceModel, int]:
+    """Train on one fold; the cut finds out how long, and everything is then learnt as long.
+
+    Returns:
+        The model and the number of epochs that gave it.
+    """
+    config, histories = ctx.config.sequence, matrix.fold(fold)
+    held_out = next_items(matrix) if fold == "cut" else None
+    plan = make_plan(config, config.max_epochs if held_out else n_epochs or min(config.max_epochs, UNGUIDED_EPOCHS))
+    model = make_model(histories.shape[1], text, np.unique(histories.item_idx), make_shape(config), config.seed)
+    model = model.to("cuda" if torch.cuda.is_available() else "cpu")
+    optimizer = make_optimizer(model, plan)
+    checkpoint = Checkpoint(ctx.lake, ctx.run_date, fold, [config.model_dump_json(), histories.keys(), text])
+    progress = checkpoint.resume(model, optimizer)
+
+    def watch(epoch: int, values: dict[str, float]) -> None:
+        shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+        log.info("%s fold, epoch %d of at most %d: %s", fold, epoch, plan.max_epochs, shown)
+        ctx.run.log_metrics({f"{fold}.{name}": value for name, value in values.items()}, step=epoch)
+
+    save = checkpoint.saver(model, optimizer)
+    return model, fit(model, optimizer, as_sequences(histories), plan, held_out, Watch(watch, save), progress)
+
+
+def next_items(matrix: Matrix) -> tuple[Ints, Ints] | None:
+    """Return users and the first goal item that was held out of each; None when there is none."""
+    goals = matrix.held_goals()
+    if not goals:
+        return None
+    return np.array([user for user, _ in goals]), np.array([items[0] for _, items in goals])
+
+
+def as_sequences(histories: Histories) -> Sequences:
+    """Hand the rows to the network's own form."""
+    rows = histories
+    return make_sequences(rows.user_idx, rows.item_idx, rows.last_at, rows.weight, rows.shape[0])
+
+
+def as_rows(side: str, fold: str, ids: pa.Array, vectors: Floats) -> pa.Table:
+    """Return rows of `user_sequences` or `item_sequences`."""
+    schema = contract(f"{side}_sequences").arrow()
+    flat = pa.array(vectors.ravel(), pa.float32())
+    offsets = np.arange(len(vectors) + 1, dtype=np.int32) * vectors.shape[1]
+    lists = pa.ListArray.from_arrays(offsets, flat).cast(schema.field("vector").type)
+    return pa.table([pa.array([fold] * len(ids)), ids, lists], schema=schema)
+
+
+def make_shape(config: SequenceConfig) -> Shape:
+    """Return the sizes of the network."""
+    return Shape(config.dim, config.layers, config.heads, config.max_items, config.dropout, config.id_dropout)
+
+
+def make_plan(config: SequenceConfig, max_epochs: int) -> Plan:
+    """Return how the network is trained."""
+    return Plan(
+        learning_rate=config.learning_rate,
+        batch_tokens=config.batch_items,
+        n_negatives=config.negatives,
+        max_epochs=max_epochs,
+        patience=config.patience,
+        seed=config.seed,
+    )

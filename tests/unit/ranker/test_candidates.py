@@ -1,0 +1,22 @@
+import numpy as np
+import scipy.sparse as sp
+
+from nightrec.ranker.candidates import union_of_best
+
+A = np.array([[9, 8, 1, 0], [0, 1, 2, 3]], dtype=np.float32)
+B = np.array([[0, 8, 9, 1], [0, 1, 2, 3]], dtype=np.float32)
+
+
+def test_union_without_repeats_ascending_and_padded():
+    found = union_of_best({"a": A, "b": B}, sp.csr_matrix((2, 4)), 2)
+    np.testing.assert_array_equal(found, [[0, 1, 2], [2, 3, -1]])
+
+
+def test_seen_items_are_never_candidates_even_when_few_are_left():
+    seen = sp.csr_matrix(np.array([[1, 1, 1, 0], [1, 1, 1, 1]]))
+    found = union_of_best({"a": A}, seen, 3)
+    np.testing.assert_array_equal(found, [[3], [-1]])
+
+
+def test_asking_for_more_than_there_is_gives_all():
+    np.testing.assert_array_equal(union_of_best({"a": A}, sp.csr_matrix((2, 4)), 99)[0], [0, 1, 2, 3])

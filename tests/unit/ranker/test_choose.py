@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from nightrec.ranker.choose import RankerPlan, choose_ranker, list_ndcg, row_standardised
+
+
+def test_ndcg_of_places_one_and_three():
+    scores = np.array([[3.0, 2.0, 1.0]], np.float32)
+    found = list_ndcg(scores, np.ones((1, 3), bool), np.array([[True, False, True]]), np.array([2]))
+    assert found[0] == pytest.approx((1 + 1 / 2) / (1 + 1 / np.log2(3)))
+
+
+def test_relevant_items_outside_the_candidates_count_as_missed():
+    found = list_ndcg(np.ones((1, 1), np.float32), np.ones((1, 1), bool), np.ones((1, 1), bool), np.array([2]))
+    assert found[0] == pytest.approx(1 / (1 + 1 / np.log2(3)))
+
+
+def test_row_z_scores_leave_padding_out():
+    z = row_standardised(np.array([[1, 3, 99]], np.float32), np.array([[True, True, False]]))
+    np.testing.assert_allclose(z, [[-1, 1, 0]])
+
+
+def problem(n_users):
+    """The choice hangs on both features being of one sign, which no weighted sum can say."""
+    features = np.random.default_rng(1).normal(size=(n_users, 20, 2)).astype(np.float32)
+    product = features[:, :, 0] * features[:, :, 1]
+    return features, np.ones((n_users, 20), bool), product == product.max(axis=1, keepdims=True)
+
+
+def test_trees_win_where_features_interact():
+    features, inside, relevant = problem(1200)
+    plan = RankerPlan(min_users_for_trees=500)
+    ranker, report = choose_ranker(features, inside, relevant, np.ones(1200, int), ["a_score", "b_score"], 0, plan)
+    assert ranker.chosen in ("trees", "blend")
+    assert report["trees"] > 1.4 * report["linear"]
+    np.testing.assert_array_equal(ranker.scores(features, inside), ranker.parts(features, inside)[ranker.chosen])
+
+
+def test_small_nights_try_no_trees_and_repeat_exactly():
+    features, inside, relevant = problem(60)
+    found = [
+        choose_ranker(features, inside, relevant, np.ones(60, int), ["a_score", "b_score"], 0, RankerPlan())
+        for _ in range(2)
+    ]
+    assert found[0][0].trees is None
+    assert found[0][1] == found[1][1]

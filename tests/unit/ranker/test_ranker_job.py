@@ -1,0 +1,120 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from small_night import DAY, N_ITEMS, N_USERS, write_night
+
+from nightrec.histories import read_matrix, read_vectors
+from nightrec.ranker.job import main
+from nightrec.ranker.pack import load_pack
+from nightrec.ranker.sides import Learnt, user_side
+from nightrec.ranker.sources import FAMILY, score_blocks
+from nightrec.scoring.rank import Task, rank_users, user_side_of
+from nightrec.sequence.job import main as train_sequence
+
+ARGS = ["--domain", "tiny", "--run-date", str(DAY)]
+
+
+@pytest.fixture
+def fitted(tiny_lake):
+    write_night(tiny_lake)
+    assert train_sequence(ARGS) == 0
+    assert main(ARGS) == 0
+    return tiny_lake
+
+
+def folder(lake):
+    return Path(lake.path(lake.read_arrow("rankers", DAY)["path"][0].as_py()))
+
+
+def user_batch(lake, wrote=None):
+    """Return the users as Spark hands them to scoring."""
+    matrix = read_matrix(lake, DAY)
+    rows = matrix.histories
+    parts = [slice(a, b) for a, b in zip(rows.starts[:-1], rows.starts[1:], strict=True)]
+    users = {
+        "user_id": matrix.user_ids.to_pylist(),
+        "collaborative": list(read_vectors(lake, "user_factors", DAY, matrix.user_ids, "all")),
+        "sequence": list(read_vectors(lake, "user_sequences", DAY, matrix.user_ids, "all")),
+        "wrote": [wrote] * N_USERS,
+        "items": [rows.item_idx[part].astype(np.int32) for part in parts],
+        "weights": [rows.weight[part].astype(np.float64) for part in parts],
+        "hidden": [rows.item_idx[part].astype(np.int32) for part in parts],
+    }
+    kinds = [
+        pa.string(),
+        *[pa.list_(pa.float32())] * 3,
+        pa.list_(pa.int32()),
+        pa.list_(pa.float64()),
+        pa.list_(pa.int32()),
+    ]
+    return pa.record_batch([pa.array(v, k) for v, k in zip(users.values(), kinds, strict=True)], names=list(users))
+
+
+def lists(lake, block_rows=7, top_n=5, shown=None, wrote=None):
+    shown = np.ones(N_ITEMS, np.bool_) if shown is None else shown
+    row = lake.read_arrow("rankers", DAY).to_pylist()[0]
+    task = Task(lake.root.removesuffix("/tiny"), "tiny", row["path"], shown, top_n, 20, block_rows)
+    return pa.Table.from_batches(rank_users([user_batch(lake, wrote)], task)).to_pylist()
+
+
+def test_lists_keep_to_the_users_half_and_show_nothing_seen_or_unavailable(fitted):
+    matrix, shown = read_matrix(fitted, DAY), np.arange(N_ITEMS) != 3
+    seen = set(zip(matrix.histories.user_idx.tolist(), matrix.histories.item_idx.tolist(), strict=True))
+    rows = [(int(row["user_id"][1:]), row["item_idx"], row["source"]) for row in lists(fitted, top_n=3, shown=shown)]
+    assert len(rows) == 3 * N_USERS
+    assert not seen & {(user, item) for user, item, _ in rows}
+    assert 3 not in {item for _, item, _ in rows}
+    assert {source for _, _, source in rows} <= set(FAMILY.values())
+    assert np.mean([user % 2 == item % 2 for user, item, _ in rows]) > 0.9
+
+
+def test_block_size_does_not_change_the_lists(fitted):
+    small, large = lists(fitted, block_rows=3), lists(fitted, block_rows=1000)
+    assert [(r["user_id"], r["item_idx"], r["source"]) for r in small] == [
+        (r["user_id"], r["item_idx"], r["source"]) for r in large
+    ]
+    assert [r["score"] for r in small] == pytest.approx([r["score"] for r in large], abs=2e-5)
+
+
+def test_long_lists_hold_every_item_that_is_left(fitted):
+    rows = lists(fitted, top_n=100)
+    assert len(rows) == N_USERS * N_ITEMS - len(read_matrix(fitted, DAY).histories.item_idx)
+
+
+def test_what_a_user_wrote_moves_the_list(fitted):
+    items, _ = load_pack(folder(fitted))
+    plain, wrote = (
+        score_blocks(user_side_of(user_batch(fitted, vector), items), items)["text"] for vector in (None, items.text[0])
+    )
+    assert wrote - plain == pytest.approx(np.tile(items.text @ items.text[0], (N_USERS, 1)), abs=1e-5)
+
+
+def test_scoring_sees_the_numbers_that_the_ranker_was_fitted_on(fitted):
+    matrix, (items, _) = read_matrix(fitted, DAY), load_pack(folder(fitted))
+    ids = {"user": matrix.user_ids, "item": matrix.item_ids}
+    tables = [(side, kind) for kind in ("factors", "sequences") for side in ids]
+    learnt = Learnt(*[read_vectors(fitted, f"{side}_{kind}", DAY, ids[side], "all") for side, kind in tables])
+    ours = score_blocks(user_side(matrix.histories, learnt, np.arange(N_USERS), items.text.shape[1]), items)
+    theirs = score_blocks(user_side_of(user_batch(fitted), items), items)
+    for source in FAMILY:
+        assert ours[source] == pytest.approx(theirs[source], abs=1e-6), source
+
+
+def test_too_few_users_to_learn_from_let_all_sources_count_the_same(tiny_lake, caplog):
+    write_night(tiny_lake)
+    assert train_sequence(ARGS) == 0
+    assert main([*ARGS, "--set", "ranker.max_users=19"]) == 0
+    assert "all sources count the same: 19 users to learn from, 20 are needed" in caplog.text
+    assert tiny_lake.read_arrow("rankers", DAY).to_pylist()[0]["part"] == "fusion"
+    plain = json.loads((folder(tiny_lake) / "ranker.json").read_text())
+    assert set(plain["fusion"]["weights"]) == {1.0}
+    assert len(lists(tiny_lake, top_n=2)) == 2 * N_USERS
+
+
+def test_repeating_the_job_gives_the_same_ranker(fitted):
+    before = fitted.read_arrow("rankers", DAY)
+    assert main(ARGS) == 0
+    assert fitted.read_arrow("rankers", DAY).equals(before)

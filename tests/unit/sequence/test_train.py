@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import torch
+
+from nightrec.sequence.data import make_sequences
+from nightrec.sequence.epoch import Plan, make_model, make_optimizer
+from nightrec.sequence.model import Shape
+from nightrec.sequence.resume import from_tensors, to_tensors
+from nightrec.sequence.score import item_table, user_table
+from nightrec.sequence.train import Progress, Watch, fit
+
+N_USERS, N_ITEMS = 60, 12
+SHAPE = Shape(dim=16, n_layers=1, n_heads=2, max_items=6, dropout=0.0, id_dropout=0.0)
+PLAN = Plan(learning_rate=0.01, max_epochs=15, batch_tokens=128, patience=3)
+NO_TEXT = np.zeros((N_ITEMS, 4), np.float32)
+
+
+def ring():
+    """Each user walks the ring of items from his own start: after item i comes i + 1."""
+    users, steps = np.repeat(np.arange(N_USERS), 5), np.tile(np.arange(5), N_USERS)
+    return make_sequences(users, (users + steps) % N_ITEMS, steps * 1.0, np.ones(len(users), np.float32), N_USERS)
+
+
+def fresh(text=NO_TEXT, known=None, shape=SHAPE):
+    return make_model(N_ITEMS, text, np.arange(N_ITEMS) if known is None else known, shape, seed=1)
+
+
+def test_learns_what_comes_next():
+    model, rows = fresh(), ring()
+    fit(model, make_optimizer(model, PLAN), rows, PLAN, None)
+    best = (user_table(model, rows, np.arange(N_USERS)) @ item_table(model).T).argmax(1)
+    assert (best == (np.arange(N_USERS) + 5) % N_ITEMS).mean() > 0.95
+
+
+def test_future_items_do_not_change_the_past():
+    model = fresh().eval()
+    vectors = torch.randn(1, 5, SHAPE.dim)
+    changed = vectors.clone()
+    changed[0, 4] += 1
+    torch.testing.assert_close(model.read(vectors)[:, :4], model.read(changed)[:, :4])
+
+
+def test_order_of_users_and_batch_mates_change_nothing():
+    model, rows = fresh(), ring()
+    users = np.array([5, 2, 9])
+    np.testing.assert_allclose(
+        user_table(model, rows, users), user_table(model, rows, np.arange(N_USERS))[users], rtol=1e-4, atol=1e-6
+    )
+
+
+def test_items_without_interactions_are_their_text_alone():
+    text = np.eye(N_ITEMS, 4, dtype=np.float32)
+    model = fresh(text, known=np.arange(1, N_ITEMS))
+    table = item_table(model)
+    np.testing.assert_allclose(table[0, :-1], model.project.weight[:, 0].detach().numpy(), rtol=1e-5)
+    assert table[0, -1] == 0
+
+
+def test_users_without_history_have_no_opinion():
+    rows = make_sequences(np.array([0]), np.array([3]), np.zeros(1), np.ones(1, np.float32), 2)
+    assert not user_table(fresh(), rows, np.array([1])).any()
+
+
+def test_early_stopping_keeps_the_best_epoch():
+    model, rows, seen = fresh(), ring(), {}
+    held = (np.arange(N_USERS), (np.arange(N_USERS) + 5) % N_ITEMS)
+    epochs = fit(
+        model, make_optimizer(model, PLAN), rows, PLAN, held, Watch(log=lambda e, v: seen.update({e: v["ndcg"]}))
+    )
+    assert seen[epochs] == max(seen.values())
+    assert max(seen) <= epochs + PLAN.patience
+
+
+@pytest.mark.parametrize("stop", [2, 5])
+def test_a_resumed_run_equals_one_that_was_not_killed(stop):
+    held = (np.arange(N_USERS), (np.arange(N_USERS) + 5) % N_ITEMS)
+    shape, plan = Shape(**{**vars(SHAPE), "dropout": 0.3, "id_dropout": 0.2}), Plan(**{**vars(PLAN), "max_epochs": 7})
+    whole = fresh(shape=shape)
+    epochs = fit(whole, make_optimizer(whole, plan), ring(), plan, held)
+
+    kept = {}
+    killed = fresh(shape=shape)
+    optimizer = make_optimizer(killed, plan)
+
+    def save(progress: Progress) -> None:
+        if progress.epoch == stop:
+            kept.update(to_tensors(killed, optimizer, progress))
+
+    fit(killed, optimizer, ring(), plan, held, Watch(save=save))
+    again = fresh(shape=shape)
+    optimizer_again = make_optimizer(again, plan)
+    progress = from_tensors(kept, again, optimizer_again)
+    assert progress.epoch == stop
+    assert fit(again, optimizer_again, ring(), plan, held, progress=progress) == epochs
+    np.testing.assert_array_equal(item_table(again), item_table(whole))

