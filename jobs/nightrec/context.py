@@ -116,12 +116,17 @@ def _plain_context(config: Config, args: argparse.Namespace, run: TaskRun) -> Co
 
 
 def _spark_context(config: Config, args: argparse.Namespace, run: TaskRun) -> SparkContext:
+    return open_spark(_plain_context(config, args, run))
+
+
+def open_spark(ctx: Context) -> SparkContext:
+    """Give a job that may do without Spark a session after all."""
     from nightrec.session import spark_session  # noqa: PLC0415  # torch jobs run where there is no Spark
     from nightrec.tables import Tables  # noqa: PLC0415
 
-    spark = spark_session(run.task, config.spark.shuffle_partitions)
-    tables = Tables(config.place(config.paths.lake), config.domain, spark)
-    return SparkContext(config, args.run_date, run, tables, args, tables, spark)
+    spark = spark_session(ctx.run.task, ctx.config.spark.shuffle_partitions)
+    tables = Tables(ctx.config.place(ctx.config.paths.lake), ctx.config.domain, spark)
+    return SparkContext(ctx.config, ctx.run_date, ctx.run, tables, ctx.args, tables, spark)
 
 
 def _peak_memory(ctx: Context) -> dict[str, float]:

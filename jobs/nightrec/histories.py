@@ -1,7 +1,7 @@
 """The matrix as arrays, each user's items in their order; NumPy and Arrow, for jobs without Spark."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nightrec.lake import Lake
+from nightrec.schemas import contract
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+SECONDS_PER_DAY = 86_400.0
 FOLDS = ("cut", "all")
 """What a model learns from: everything but `held_out`, for the ranker, or everything, for the lists."""
 
@@ -41,6 +43,13 @@ class Histories:
         """Keep some rows."""
         ids = self.user_idx[rows], self.item_idx[rows]
         return Histories(*ids, self.weight[rows], self.last_at[rows], self.has_goal[rows], self.shape)
+
+    def weight_as_of(self, run_date: date, half_life_days: float) -> Floats:
+        """Return `(n,)` weights decayed to the end of a day (UTC); later rows are not scaled up."""
+        end = datetime.combine(run_date, time(), UTC).timestamp() + SECONDS_PER_DAY
+        age = np.maximum(end - self.last_at, 0.0) / SECONDS_PER_DAY
+        faded: Floats = (self.weight * 0.5 ** (age / half_life_days)).astype(np.float32)
+        return faded
 
     def keys(self) -> Ints:
         """Return `(n,)` one number per user and item."""
@@ -120,6 +129,22 @@ def read_vectors(lake: Lake, table: str, run_date: date, ids: pa.Array, fold: st
     out = np.zeros((len(ids), found.shape[1]), np.float32)
     out[is_known] = found[np.asarray(place.drop_null())]
     return out
+
+
+def vector_table(name: str, ids: pa.Array, vectors: Floats, **constants: str) -> pa.Table:
+    """Return rows of a table of vectors.
+
+    Args:
+        name: The table; its columns are a key, `vector` and the constants.
+        ids: `n` keys.
+        vectors: `(n, dim)`.
+        constants: Columns that are the same in all rows.
+    """
+    schema = contract(name).arrow(vectors.shape[1])
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), type=schema.field("vector").type)
+    key = next(column for column in schema.names if column.endswith("_id"))
+    columns = {column: pa.repeat(pa.scalar(value), len(ids)) for column, value in constants.items()}
+    return pa.table([(columns | {key: ids, "vector": lists})[column] for column in schema.names], schema=schema)
 
 
 def _in_order(lake: Lake, table: str, idx: str, run_date: date) -> pa.Array:

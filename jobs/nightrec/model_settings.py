@@ -53,12 +53,14 @@ class EncoderConfig(Section):
 class CollaborativeConfig(Section):
     """Implicit alternating least squares (Hu, Koren and Volinsky 2008)."""
 
+    engine: Literal["implicit", "spark"]
+    """`implicit`: in one process, seconds a million interactions. `spark`: a matrix too large for one machine."""
     dim: Count
     """Length of the factors."""
     iterations: Count
     """Alternations."""
     regularization: Positive
-    """L2 penalty."""
+    """L2 penalty. Spark multiplies it by the number of interactions, so there it is about 0.05."""
     alpha: Positive
     """Confidence per unit of weight."""
     seed: int

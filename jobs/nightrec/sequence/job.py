@@ -15,10 +15,9 @@ import pyarrow as pa
 import torch
 
 from nightrec.context import Context, run_job
-from nightrec.histories import FOLDS, Floats, Histories, Ints, Matrix, read_matrix, read_vectors
+from nightrec.histories import FOLDS, Floats, Histories, Ints, Matrix, read_matrix, read_vectors, vector_table
 from nightrec.lexical import read_lexical
 from nightrec.model_settings import SequenceConfig
-from nightrec.schemas import contract
 from nightrec.sequence.checkpoint import Checkpoint
 from nightrec.sequence.data import Sequences, make_sequences
 from nightrec.sequence.epoch import Plan, make_model, make_optimizer
@@ -51,8 +50,8 @@ def train_sequence(ctx: Context) -> None:
         model, n_epochs = train_fold(ctx, matrix, text, fold, n_epochs)
         users = np.unique(matrix.fold(fold).user_idx)
         read = user_table(model, as_sequences(matrix.fold(fold)), users)
-        written["user"].append(as_rows("user", fold, matrix.user_ids.take(pa.array(users)), read))
-        written["item"].append(as_rows("item", fold, matrix.item_ids, item_table(model)))
+        written["user"].append(vector_table("user_sequences", matrix.user_ids.take(pa.array(users)), read, fold=fold))
+        written["item"].append(vector_table("item_sequences", matrix.item_ids, item_table(model), fold=fold))
     n_users, n_items = (
         ctx.lake.write_arrow(f"{side}_sequences", ctx.run_date, pa.concat_tables(tables))
         for side, tables in written.items()
@@ -98,15 +97,6 @@ def as_sequences(histories: Histories) -> Sequences:
     """Hand the rows to the network's own form."""
     rows = histories
     return make_sequences(rows.user_idx, rows.item_idx, rows.last_at, rows.weight, rows.shape[0])
-
-
-def as_rows(side: str, fold: str, ids: pa.Array, vectors: Floats) -> pa.Table:
-    """Return rows of `user_sequences` or `item_sequences`."""
-    schema = contract(f"{side}_sequences").arrow()
-    flat = pa.array(vectors.ravel(), pa.float32())
-    offsets = np.arange(len(vectors) + 1, dtype=np.int32) * vectors.shape[1]
-    lists = pa.ListArray.from_arrays(offsets, flat).cast(schema.field("vector").type)
-    return pa.table([pa.array([fold] * len(ids)), ids, lists], schema=schema)
 
 
 def make_shape(config: SequenceConfig) -> Shape:

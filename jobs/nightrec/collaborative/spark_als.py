@@ -1,4 +1,4 @@
-"""From the state of the matrix to factors; pure frame functions."""
+"""Factors spread over a cluster, by Spark MLlib; pure frame functions."""
 
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame
