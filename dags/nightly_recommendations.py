@@ -114,7 +114,7 @@ def nightly_recommendations() -> None:
     publish = python_job("publish_top_n", outlets=[PUBLISHED], post_execute=name_the_night)
 
     resolve_night() >> ingest >> events >> [matrix, spark_job("evaluate_night")]
-    matrix >> tune >> embed >> python_job("train_sequence", **gpu) >> ranker
+    matrix >> tune >> embed >> [python_job(f"train_{it}", **gpu) for it in ("sequence", "projection")] >> ranker
     matrix >> spark_job("train_collaborative") >> ranker >> score >> lists >> publish
 
 

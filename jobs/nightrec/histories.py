@@ -111,19 +111,16 @@ def read_matrix(lake: Lake, run_date: date) -> Matrix:
     return Matrix(histories, np.isin(histories.keys(), held_keys), users, items)
 
 
-def read_vectors(lake: Lake, table: str, run_date: date, ids: pa.Array, fold: str | None = None) -> Floats:
-    """Read vectors in the order of `ids`; zeros for keys without one.
+def read_vectors(lake: Lake, table: str, run_date: date, ids: pa.Array, fold: str, empty_dim: int = 0) -> Floats:
+    """Read vectors of a fold in the order of `ids`; zeros for keys without one.
 
     Returns:
-        `(len(ids), dim)` float32; `dim` is 0 when the table is empty.
+        `(len(ids), dim)` float32; `dim` is `empty_dim` when the fold has none.
     """
-    rows = lake.read_arrow(table, run_date)
-    if fold is not None:
-        rows = rows.filter(pc.field("fold") == fold)
-    rows = rows.combine_chunks()
+    rows = lake.read_arrow(table, run_date).filter(pc.field("fold") == fold).combine_chunks()
     key = next(name for name in rows.column_names if name.endswith("_id"))
     flat = np.asarray(rows["vector"].combine_chunks().flatten(), dtype=np.float32)
-    found = flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, 0), np.float32)
+    found = flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, empty_dim), np.float32)
     place = pc.index_in(ids, value_set=rows[key].combine_chunks())
     is_known = np.asarray(place.is_valid())
     out = np.zeros((len(ids), found.shape[1]), np.float32)
@@ -135,14 +132,14 @@ def vector_table(name: str, ids: pa.Array, vectors: Floats, **constants: str) ->
     """Return rows of a table of vectors.
 
     Args:
-        name: The table; its columns are a key, `vector` and the constants.
+        name: The table; its columns are one key, `vector` and the constants.
         ids: `n` keys.
         vectors: `(n, dim)`.
         constants: Columns that are the same in all rows.
     """
     schema = contract(name).arrow(vectors.shape[1])
     lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), type=schema.field("vector").type)
-    key = next(column for column in schema.names if column.endswith("_id"))
+    key = next(column for column in schema.names if column != "vector" and column not in constants)
     columns = {column: pa.repeat(pa.scalar(value), len(ids)) for column, value in constants.items()}
     return pa.table([(columns | {key: ids, "vector": lists})[column] for column in schema.names], schema=schema)
 

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 import scipy.sparse as sp
 from scipy.sparse.linalg import svds
 
+from nightrec.documents import documents, of_fold
+from nightrec.histories import read_vectors
 from nightrec.lake import Lake
 
 Vectors = npt.NDArray[np.float32]
@@ -77,9 +79,19 @@ def lexical_vectors(texts: Sequence[str], dim: int, seed: int) -> tuple[Vectors,
     return unit.astype(np.float32), has_words
 
 
-def read_lexical(lake: Lake, run_date: date, item_ids: pa.Array, seed: int) -> Vectors:
-    """Return `(n_items, <=DIM)` lexical vectors of `item_texts`; zeros for items without text."""
-    rows = lake.read_arrow("item_texts", run_date, ["item_id", "text"])
+def read_item_texts(lake: Lake, run_date: date, item_ids: pa.Array, fold: str, seed: int) -> tuple[Vectors, Vectors]:
+    """Return both text vectors of each item, the language model's and the lexical ones.
+
+    Both `(n_items, dim)`, unit length, zeros for items without text in the fold.
+    """
+    return (
+        read_vectors(lake, "item_embeddings", run_date, item_ids, fold),
+        _read_lexical(lake, run_date, item_ids, fold, seed),
+    )
+
+
+def _read_lexical(lake: Lake, run_date: date, item_ids: pa.Array, fold: str, seed: int) -> Vectors:
+    rows = documents(of_fold(lake.read_arrow("item_texts", run_date), fold))
     place = pc.index_in(item_ids, value_set=rows["item_id"].combine_chunks())
     texts = rows["text"].combine_chunks().take(place).fill_null("").to_pylist()
     return lexical_vectors(texts, DIM, seed)[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 from nightrec.settings import Config
 
-SECTIONS = ("ingest", "matrix", "texts", "encoder", "collaborative", "sequence", "ranker", "scoring")
+SECTIONS = ("ingest", "matrix", "texts", "encoder", "collaborative", "sequence", "projection", "ranker", "scoring")
 
 
 def digest(value: object) -> str:

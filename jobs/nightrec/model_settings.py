@@ -96,6 +96,29 @@ class SequenceConfig(Section):
     """Seed of weights and sampling."""
 
 
+class ProjectionConfig(Section):
+    """Two learned projections of text vectors: of what a user has, and of what comes next."""
+
+    dim: Count
+    """Length of the vectors; the lists see one place more, the learnt popularity."""
+    dropout: Fraction
+    """Share of projected values dropped in training."""
+    learning_rate: Positive
+    """Of AdamW."""
+    weight_decay: Annotated[float, Field(ge=0)]
+    """Pull towards zero, times the learning rate a step; it keeps rare items in check."""
+    batch_size: Count
+    """Interactions a step."""
+    negatives: Count
+    """Items drawn a step that every target is compared with."""
+    max_epochs: Count
+    """Passes over the data at most."""
+    patience: Count
+    """Passes without improvement on the held-out interactions before training stops."""
+    seed: int
+    """Seed of weights and sampling."""
+
+
 class RankerConfig(Section):
     """How the sources are joined, learnt on interactions that they have not seen."""
 

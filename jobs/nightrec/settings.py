@@ -12,6 +12,7 @@ from nightrec.model_settings import (
     EncoderConfig,
     Fraction,
     Positive,
+    ProjectionConfig,
     RankerConfig,
     Section,
     SequenceConfig,
@@ -109,9 +110,9 @@ class TextsConfig(Section):
     """Which texts describe items and users."""
 
     max_chars: Count
-    """Characters kept of one joined text; the encoder cuts at its own `max_tokens` besides."""
+    """Characters kept of one text; the encoder cuts at its own `max_tokens` besides."""
     recent_texts: Annotated[int, Field(ge=0)]
-    """Newest reviews, questions and searches joined to a text."""
+    """Newest reviews, questions and searches that describe a user or an item."""
     window_days: Count
     """Days of deliveries searched for them."""
 
@@ -162,6 +163,7 @@ class Config(Section):
     encoder: EncoderConfig
     collaborative: CollaborativeConfig
     sequence: SequenceConfig
+    projection: ProjectionConfig
     ranker: RankerConfig
     scoring: ScoringConfig
     quality: QualityConfig

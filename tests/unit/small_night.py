@@ -24,21 +24,25 @@ def write_night(lake: Lake, seed: int = 0) -> None:
             same = {"weight": 1.0, "n_events": 1, "n_goals": 1, "first_at": at, "last_at": at, "last_value": None}
             rows.append({"user_id": user, "item_id": items[item], **same})
         held.append({"user_id": user, "item_id": items[taken[-1]]})
-    texts = [{"item_id": i, "text": f"{'pan' if k % 2 else 'spade'} {k}", "text_hash": i} for k, i in enumerate(items)]
+    piece = {"place": 0, "is_held_out": False}
+    texts = [
+        piece | {"item_id": i, "text": f"{'pan' if k % 2 else 'spade'} {k}", "text_hash": i}
+        for k, i in enumerate(items)
+    ]
     halves = np.eye(2, dtype=np.float32)
     vectors = [halves[k % 2] + rng.normal(0, 0.05, 2) for k in range(max(N_USERS, N_ITEMS))]
-    embedded = {"vector": None, "text_hash": "x", "model_version": "m"}
     write(lake, "interactions", rows)
     write(lake, "held_out", held)
     write(lake, "user_index", [{"user_id": user, "user_idx": k} for k, user in enumerate(users)])
     write(lake, "item_index", [{"item_id": item, "item_idx": k} for k, item in enumerate(items)])
     write(lake, "item_texts", texts)
-    write(
-        lake, "item_embeddings", [embedded | {"item_id": i, "vector": v} for i, v in zip(items, vectors, strict=False)]
-    )
+    write(lake, "user_embeddings", [])
     for side, ids in (("user", users), ("item", items)):
         folds = [(fold, key, v) for fold in ("cut", "all") for key, v in zip(ids, vectors, strict=False)]
         write(lake, f"{side}_factors", [{"fold": f, f"{side}_id": key, "vector": v} for f, key, v in folds])
+    of_items = [(fold, key, v) for fold in ("cut", "all") for key, v in zip(items, vectors, strict=False)]
+    embedded = [{"fold": f, "item_id": key, "model_version": "m", "vector": v} for f, key, v in of_items]
+    write(lake, "item_embeddings", embedded)
 
 
 def write(lake: Lake, table: str, rows: list[dict[str, object]]) -> None:

@@ -1,8 +1,8 @@
 """embed_texts: turn item and user texts into vectors with the night's encoder.
 
 Reads   item_texts/D, user_texts/D; encoders/D, or the newest earlier one, or without any encoder.model of the settings;
-        item_embeddings and user_embeddings of the newest earlier night, whose vectors are used again
-Writes  item_embeddings/D, user_embeddings/D. Replaces those two partitions; safe to repeat.
+        text_vectors of the newest earlier night, which are used again
+Writes  text_vectors/D, item_embeddings/D, user_embeddings/D. Replaces those partitions; safe to repeat.
 Fails   2 if encoder.model cannot be loaded, 3 if an input partition or the encoder's folder is missing or damaged.
 """
 
@@ -13,18 +13,21 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nightrec.context import Context, run_job
+from nightrec.documents import of_fold
+from nightrec.encoder.means import mean_vectors
 from nightrec.encoder.model import Encoder, embed, find_model, load_encoder
 from nightrec.encoder.progress import Progress
-from nightrec.encoder.reuse import Known, fill, is_current, split_known
+from nightrec.encoder.reuse import Known, Vectors, distinct_texts, fill, is_current, places_of
 from nightrec.encoder.versions import MODELS, model_version
 from nightrec.errors import InputError
 from nightrec.folders import get_folder
-from nightrec.schemas import contract
+from nightrec.histories import FOLDS, vector_table
 
+KINDS = ("item", "user")
 log = logging.getLogger(__name__)
 
 
@@ -34,17 +37,24 @@ def embed_texts(ctx: Context) -> None:
         folder = open_encoder(ctx, Path(scratch))
         encoder, version = load_encoder(folder, ctx.config.encoder), model_version(folder)
     ctx.run.set_tags({"encoder_version": version})
+    texts = {kind: ctx.lake.read_arrow(f"{kind}_texts", ctx.run_date) for kind in KINDS}
+    distinct = distinct_texts(texts.values())
     began = time.monotonic()
-    items = embed_table(ctx, encoder, version, "item")
-    users = embed_table(ctx, encoder, version, "user")
-    n_texts, n_embedded, n_reused = (a + b for a, b in zip(items, users, strict=True))
+    vectors, n_embedded = embed_new(ctx, encoder, version, distinct)
+    hashes = distinct["text_hash"].combine_chunks()
+    kept = vector_table("text_vectors", hashes, vectors, model_version=version)
+    rows = ctx.lake.write_arrow("text_vectors", ctx.run_date, kept)
+    for kind, pieces in texts.items():
+        folds = [fold_table(f"{kind}_embeddings", pieces, hashes, vectors, fold, version) for fold in FOLDS]
+        rows += ctx.lake.write_arrow(f"{kind}_embeddings", ctx.run_date, pa.concat_tables(folds))
+    n_texts = distinct.num_rows
     ctx.run.log_metrics(
         {
-            "rows_in": n_texts,
-            "rows_out": n_texts,
+            "rows_in": sum(pieces.num_rows for pieces in texts.values()),
+            "rows_out": rows,
             "n_texts": n_texts,
             "n_embedded": n_embedded,
-            "reused_frac": n_reused / n_texts if n_texts else 0.0,
+            "reused_frac": 1 - n_embedded / n_texts if n_texts else 0.0,
             "texts_per_second": n_embedded / (time.monotonic() - began),
         }
     )
@@ -72,49 +82,39 @@ def open_encoder(ctx: Context, scratch: Path) -> Path:
     return folder
 
 
-def embed_table(ctx: Context, encoder: Encoder, version: str, kind: str) -> tuple[int, int, int]:
-    """Write one embeddings partition.
+def embed_new(ctx: Context, encoder: Encoder, version: str, texts: pa.Table) -> tuple[Vectors, int]:
+    """Embed what no earlier night has.
 
     Args:
         ctx: The night.
         encoder: The model.
         version: Its version.
-        kind: `item` or `user`.
+        texts: `text_hash`, `text`, distinct.
 
     Returns:
-        Rows, distinct texts embedded, rows that reused a vector.
+        The vectors of all texts, ``(rows, dim)`` float32, and how many of them are new.
     """
-    texts = ctx.lake.read_arrow(f"{kind}_texts", ctx.run_date)
-    known = read_known(ctx, f"{kind}_embeddings", version, encoder.dim)
-    batch_size = ctx.config.encoder.batch_size
-    reused, new = split_known(texts, known)
-    if not is_current(texts, reused, known, lambda some: embed(encoder, some, batch_size)):
-        log.warning("%s_embeddings: earlier vectors differ from today's encoder settings, embedding all again", kind)
-        reused, new = split_known(texts, known := Known.none(encoder.dim))
-    with Progress(f"embed_texts {kind}s", new.num_rows) as progress:
-        fresh = embed(encoder, new["text"], batch_size, progress.advance)
-    vectors = fill(texts, reused, known, new, fresh)
-    table = embeddings_table(f"{kind}_embeddings", texts, version, vectors)
-    ctx.lake.write_arrow(f"{kind}_embeddings", ctx.run_date, table)
-    return texts.num_rows, new.num_rows, texts.num_rows - reused.null_count
+    known, batch_size = read_known(ctx, version, encoder.dim), ctx.config.encoder.batch_size
+    places = places_of(texts, known)
+    if not is_current(texts, places, known, lambda some: embed(encoder, some, batch_size)):
+        log.warning("earlier vectors differ from today's encoder settings, embedding all again")
+        places = places_of(texts, known := Known.none(encoder.dim))
+    new = texts["text"].filter(pc.is_null(places))
+    with Progress("embed_texts", len(new)) as progress:
+        fresh = embed(encoder, new, batch_size, progress.advance)
+    return fill(places, known, fresh), len(new)
 
 
-def read_known(ctx: Context, name: str, version: str, dim: int) -> Known:
+def fold_table(name: str, pieces: pa.Table, hashes: pa.Array, vectors: Vectors, fold: str, version: str) -> pa.Table:
+    """Return one fold's rows of `item_embeddings` or `user_embeddings`."""
+    keys, means = mean_vectors(of_fold(pieces, fold), hashes, vectors)
+    return vector_table(name, keys, means, fold=fold, model_version=version)
+
+
+def read_known(ctx: Context, version: str, dim: int) -> Known:
     """Read the vectors that the same model made on the newest earlier night."""
-    day: date | None = ctx.lake.newest(name, ctx.run_date)
-    if day is None:
-        return Known.none(dim)
-    table = ctx.lake.read_arrow(name, day, ["text_hash", "model_version", "vector"])
-    return Known.of(table, version, dim)
-
-
-def embeddings_table(name: str, texts: pa.Table, version: str, vectors: np.ndarray) -> pa.Table:
-    """Join keys, hashes and vectors, ``(rows, dim)`` float32, in the contract's schema with fixed-size lists."""
-    schema = contract(name).arrow(vectors.shape[1])
-    key = schema.names[0]
-    lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), type=schema.field("vector").type)
-    versions = pa.repeat(pa.scalar(version), texts.num_rows)
-    return pa.table([texts[key], texts["text_hash"], versions, lists], schema=schema)
+    day: date | None = ctx.lake.newest("text_vectors", ctx.run_date)
+    return Known.none(dim) if day is None else Known.of(ctx.lake.read_arrow("text_vectors", day), version, dim)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -77,15 +77,15 @@ def number_texts(item_texts: pa.Table) -> tuple[pa.Table, pa.Array]:
     """Give each distinct text a number.
 
     Args:
-        item_texts: `item_id`, `text`, `text_hash`; one row per item.
+        item_texts: `item_id`, `text`; one row per item.
 
     Returns:
         `item_id`, `text_idx` in item order, and the distinct texts, so that number ``i`` is entry ``i``. Numbers follow
-        the order of the hashes, not that of delivery.
+        the order of the texts, not that of delivery.
     """
-    distinct = item_texts.group_by("text_hash").aggregate([("text", "min")]).sort_by("text_hash")
-    numbers = pc.index_in(item_texts["text_hash"], value_set=distinct["text_hash"].combine_chunks())
-    return pa.table({"item_id": item_texts["item_id"], "text_idx": numbers}), distinct["text_min"].combine_chunks()
+    distinct = pc.unique(item_texts["text"]).sort()
+    numbers = pc.index_in(item_texts["text"], value_set=distinct)
+    return pa.table({"item_id": item_texts["item_id"], "text_idx": numbers}), distinct
 
 
 def make_histories(interactions: pa.Table, numbered: pa.Table, n_texts: int) -> Histories:

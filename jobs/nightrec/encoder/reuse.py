@@ -1,6 +1,6 @@
 """Which texts have a vector already, and how old and new vectors come together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -32,33 +32,37 @@ class Known:
         return cls(pa.array([], pa.string()), np.empty((0, dim), dtype=np.float32))
 
     @classmethod
-    def of(cls, embeddings: pa.Table, version: str, dim: int) -> Self:
+    def of(cls, rows: pa.Table, version: str, dim: int) -> Self:
         """Keep what `version` made.
 
         Args:
-            embeddings: `text_hash`, `model_version` and `vector`; a hash may stand in many rows.
+            rows: Rows of `text_vectors`.
             version: The model of tonight.
             dim: Length of its vectors.
         """
-        same = embeddings.filter(pc.field("model_version") == version)
+        same = rows.filter(pc.field("model_version") == version)
         flat = pc.list_flatten(same["vector"]).combine_chunks().to_numpy()
         return cls(same["text_hash"].combine_chunks(), flat.reshape(same.num_rows, dim))
 
 
-def split_known(texts: pa.Table, known: Known) -> tuple[pa.Array, pa.Table]:
+def distinct_texts(tables: Iterable[pa.Table]) -> pa.Table:
+    """Return `text_hash, text` of every distinct text of some tables, ordered by hash."""
+    both = pa.concat_tables([table.select(["text_hash", "text"]) for table in tables])
+    rows = both.group_by("text_hash", use_threads=False).aggregate([("text", "min")]).sort_by("text_hash")
+    return rows.rename_columns(["text_hash", "text"])
+
+
+def places_of(texts: pa.Table, known: Known) -> pa.Array:
     """Look up which texts need no embedding.
 
     Args:
-        texts: `text` and `text_hash`; one row per item or user.
+        texts: Rows of `distinct_texts`.
         known: Vectors to use again.
 
     Returns:
-        For each row its place in `known`, null where it has none, and the distinct other texts: `text_hash`, `text`.
+        For each text its place in `known`, null where it has none.
     """
-    places = pc.index_in(texts["text_hash"], value_set=known.hashes).combine_chunks()
-    missing = texts.filter(pc.is_null(places))
-    new = missing.group_by("text_hash").aggregate([("text", "min")]).sort_by("text_hash")
-    return places, new.rename_columns(["text_hash", "text"])
+    return pc.index_in(texts["text_hash"], value_set=known.hashes).combine_chunks()
 
 
 def is_current(texts: pa.Table, places: pa.Array, known: Known, embed: Callable[[pa.Array], Vectors]) -> bool:
@@ -68,7 +72,7 @@ def is_current(texts: pa.Table, places: pa.Array, known: Known, embed: Callable[
     texts show.
 
     Args:
-        texts: As for `split_known`.
+        texts: As for `places_of`.
         places: As it returned them.
         known: The vectors.
         embed: Today's encoder.
@@ -82,22 +86,19 @@ def is_current(texts: pa.Table, places: pa.Array, known: Known, embed: Callable[
     return bool(np.abs(embed(some["text"]) - kept).max() <= TOLERANCE)
 
 
-def fill(texts: pa.Table, places: pa.Array, known: Known, new: pa.Table, fresh: Vectors) -> Vectors:
+def fill(places: pa.Array, known: Known, fresh: Vectors) -> Vectors:
     """Bring old and new vectors into the order of the texts.
 
     Args:
-        texts: As for `split_known`.
-        places: As it returned them.
+        places: Of `n` texts, as `places_of` returned them.
         known: Old vectors.
-        new: The distinct texts that were embedded.
-        fresh: Their vectors, ``(new.num_rows, dim)``.
+        fresh: Vectors of the texts without a place, in their order.
 
     Returns:
-        ``(texts.num_rows, dim)`` float32.
+        ``(n, dim)`` float32.
     """
-    out = np.empty((texts.num_rows, fresh.shape[1]), dtype=np.float32)
+    out = np.empty((len(places), fresh.shape[1]), dtype=np.float32)
     is_old = pc.is_valid(places).to_numpy(zero_copy_only=False)
     out[is_old] = known.vectors[places.drop_null().to_numpy()]
-    hashes = texts["text_hash"].filter(pa.array(~is_old))
-    out[~is_old] = fresh[pc.index_in(hashes, value_set=new["text_hash"].combine_chunks()).to_numpy()]
+    out[~is_old] = fresh
     return out

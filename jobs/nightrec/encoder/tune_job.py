@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from nightrec.context import Context, run_job
+from nightrec.documents import documents, of_fold
 from nightrec.encoder import evaluate
 from nightrec.encoder.checkpoint import Checkpoints, clear_checkpoints, fingerprint
 from nightrec.encoder.device import choose_precision
@@ -75,7 +76,7 @@ def read_study(ctx: Context) -> Study:
     """Read the inputs and part them into training and held-out."""
     columns = ["user_id", "item_id", "n_goals", "last_at"]
     interactions = ctx.lake.read_arrow("interactions", ctx.run_date, columns)
-    item_texts = ctx.lake.read_arrow("item_texts", ctx.run_date)
+    item_texts = documents(of_fold(ctx.lake.read_arrow("item_texts", ctx.run_date), "cut"))
     ctx.run.log_metrics({"rows_in": interactions.num_rows + item_texts.num_rows})
     numbered, texts = number_texts(item_texts)
     histories = make_histories(interactions, numbered, len(texts))

@@ -1,8 +1,7 @@
 """build_matrix: carry the user-item matrix forward by one delivery.
 
 Reads   events, events_checks, deliveries up to D; items/D; interactions and matrix_inputs of the newest date before D
-Writes  interactions/D, matrix_inputs/D, user_index/D, item_index/D, user_texts/D, item_texts/D,
-        held_out/D
+Writes  interactions/D, matrix_inputs/D, held_out/D, user_texts/D, item_texts/D, user_index/D, item_index/D
 Fails   3 if an input is missing, 4 if delivery D has not passed its gate
 
 Equals a rebuild from all deliveries, bit for bit. Deliveries that failed their gate are left out; when an earlier one
@@ -22,7 +21,7 @@ from nightrec.lake import Lake
 from nightrec.lineage import digest
 from nightrec.matrix.holdout import hold_out
 from nightrec.matrix.plan import Plan, plan_build
-from nightrec.matrix.texts import item_texts, recent_texts, user_texts
+from nightrec.matrix.texts import first_held_out, item_texts, recent_texts, user_texts
 from nightrec.matrix.transform import carry_forward, number, weigh
 from nightrec.schemas import contract
 from nightrec.settings import MatrixConfig
@@ -45,10 +44,10 @@ def build_matrix(ctx: SparkContext) -> None:
     ctx.lake.write_arrow(
         "matrix_inputs", ctx.run_date, pa.Table.from_pylist(made_of, contract("matrix_inputs").arrow())
     )
-    n_texts = write_texts(ctx, list(inputs))
-    n_keys = write_indexes(ctx)
     held_out = hold_out(ctx.tables.read("interactions", ctx.run_date), ctx.config.ranker)
     n_held = ctx.tables.overwrite("held_out", ctx.run_date, held_out)
+    n_texts = write_texts(ctx, list(inputs))
+    n_keys = write_indexes(ctx)
     rows_in = sum(ctx.lake.count("events", day) for day in plan.added)
     is_rebuild = float(plan.base is None)
     ctx.run.log_metrics(
@@ -101,8 +100,9 @@ def write_texts(ctx: SparkContext, deliveries: list[date]) -> dict[str, float]:
     """Write both text tables from the catalogue and the newest events that have text."""
     texts, oldest = ctx.config.texts, ctx.run_date - timedelta(days=ctx.config.texts.window_days)
     events = ctx.tables.read_many("events", [day for day in deliveries if day > oldest])
-    by_user = recent_texts(events, "user_id", texts.recent_texts)
-    by_item = recent_texts(events, "item_id", texts.recent_texts)
+    held_from = first_held_out(*[ctx.tables.read(name, ctx.run_date) for name in ("interactions", "held_out")])
+    by_user = recent_texts(events, "user_id", texts.recent_texts, held_from)
+    by_item = recent_texts(events, "item_id", texts.recent_texts, held_from)
     items = ctx.tables.read("items", ctx.run_date)
     users = ctx.tables.overwrite("user_texts", ctx.run_date, user_texts(by_user, texts.max_chars))
     described = ctx.tables.overwrite("item_texts", ctx.run_date, item_texts(items, by_item, texts.max_chars))

@@ -1,4 +1,4 @@
-"""The texts that describe users and items; pure frame functions."""
+"""The texts that describe users and items, piece by piece; pure frame functions."""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -6,42 +6,52 @@ from pyspark.sql import functions as F
 JOINT = ". "
 
 
-def recent_texts(events: DataFrame, key: str, count: int) -> DataFrame:
-    """Join the newest texts of each user or item, newest first.
+def first_held_out(interactions: DataFrame, held_out: DataFrame) -> DataFrame:
+    """Return `user_id, held_from`: when the first of each user's held-out interactions happened."""
+    pairs = interactions.join(held_out, on=["user_id", "item_id"], how="left_semi")
+    return pairs.groupBy("user_id").agg(F.min("last_at").alias("held_from"))
+
+
+def recent_texts(events: DataFrame, key: str, count: int, held_from: DataFrame) -> DataFrame:
+    """Number the newest texts of each user or item.
 
     Args:
         events: Rows of `events`; those without text or without the key are passed over.
         key: `user_id` or `item_id`.
         count: Texts kept a key.
+        held_from: `first_held_out`, unique by `user_id`.
 
     Returns:
-        One row per key: the key and `written`.
+        The key, `place` from 1 for the newest, `text`, and `is_held_out`: written when its author's held-out
+        interactions had begun, so that it may give them away.
     """
     newest_first = Window.partitionBy(key).orderBy(F.desc("event_at"), F.asc("event_id"))
     written = events.where(F.col(key).isNotNull() & (F.trim("text") != ""))
-    numbered = written.select(key, "text", F.row_number().over(newest_first).alias("place")).where(
-        F.col("place") <= count
+    numbered = written.withColumn("place", F.row_number().over(newest_first)).where(F.col("place") <= count)
+    is_held_out = F.coalesce(F.col("event_at") >= F.col("held_from"), F.lit(False))
+    return numbered.join(held_from, on="user_id", how="left").select(
+        key, "place", F.trim("text").alias("text"), is_held_out.alias("is_held_out")
     )
-    in_order = F.array_sort(F.collect_list(F.struct("place", "text")))["text"]
-    return numbered.groupBy(key).agg(F.array_join(in_order, JOINT).alias("written"))
 
 
 def user_texts(written: DataFrame, max_chars: int) -> DataFrame:
     """Return rows of `user_texts` from `recent_texts` by user."""
-    return written.select("user_id", *_text_and_hash(F.col("written"), max_chars))
+    return written.select("user_id", "place", *_text_and_hash(F.col("text"), max_chars), "is_held_out")
 
 
 def item_texts(items: DataFrame, written: DataFrame, max_chars: int) -> DataFrame:
-    """Return rows of `item_texts`: catalogue words first, then what users wrote.
+    """Return rows of `item_texts`: the catalogue's words at place 0, then what users wrote.
 
     Args:
         items: Rows of `items`.
-        written: `recent_texts` by item; unique by `item_id`.
+        written: `recent_texts` by item; texts of items outside the catalogue are left out.
         max_chars: Longest text.
     """
-    words = [_present("title"), _listed("categories"), _listed("tags"), _present("description"), _present("written")]
-    joined = items.join(written, on="item_id", how="left").withColumn("joined", F.concat_ws(JOINT, *words))
-    return joined.where(F.col("joined") != "").select("item_id", *_text_and_hash(F.col("joined"), max_chars))
+    words = F.concat_ws(JOINT, _present("title"), _listed("categories"), _listed("tags"), _present("description"))
+    catalogue = items.select("item_id", F.lit(0).alias("place"), words.alias("text"), F.lit(False).alias("is_held_out"))
+    known = written.join(items.select("item_id"), on="item_id", how="left_semi")
+    pieces = catalogue.where(F.col("text") != "").unionByName(known)
+    return pieces.select("item_id", "place", *_text_and_hash(F.col("text"), max_chars), "is_held_out")
 
 
 def _present(column: str) -> Column:

@@ -49,7 +49,7 @@ def _blocks(
     for start in range(0, len(goals), block_rows):
         block = goals[start : start + block_rows]
         users = np.array([user for user, _ in block])
-        side = user_side(histories, learnt, users, items.text.shape[1])
+        side = user_side(histories, learnt, users)
         scores = score_blocks(side, items)
         found = union_of_best(scores, seen[users], k)
         relevant = np.stack([np.isin(row, wanted) for row, (_, wanted) in zip(found, block, strict=True)])

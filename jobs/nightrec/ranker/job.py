@@ -1,7 +1,7 @@
 """fit_ranker: learn how the sources of tonight's lists are joined.
 
-Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D, item_embeddings/D, and both folds of
-        user_factors/D, item_factors/D, user_sequences/D, item_sequences/D
+Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D, and both folds of item_embeddings/D,
+        user_embeddings/D and of the factors, sequences and projections of D, user_* and item_*
 Writes  rankers/D and models/ranker/run_date=D beside the tables. Replaces those; safe to repeat.
 Fails   3 if an input partition is missing
 
@@ -20,14 +20,14 @@ import pyarrow as pa
 
 from nightrec.context import Context, run_job
 from nightrec.folders import put_folder
-from nightrec.histories import Floats, Matrix, read_matrix, read_vectors
-from nightrec.lexical import read_lexical
+from nightrec.histories import Matrix, read_matrix, read_vectors
+from nightrec.lexical import read_item_texts
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker, equal_fusion
 from nightrec.ranker.describe import Goals, describe, sample, seen_rows
 from nightrec.ranker.features import feature_names
 from nightrec.ranker.pack import save_pack
 from nightrec.ranker.sides import ITEM_NAMES, Learnt, item_side
-from nightrec.ranker.sources import FAMILY, ItemSide
+from nightrec.ranker.sources import FAMILY, TABLES, ItemSide
 from nightrec.ranker.trees import TreesPlan
 from nightrec.schemas import contract
 
@@ -45,18 +45,14 @@ def main(argv: Sequence[str]) -> int:
 def fit_ranker(ctx: Context) -> None:
     """Fit on the cut, then pack the ranker with what the sources know from everything."""
     matrix, config = read_matrix(ctx.lake, ctx.run_date), ctx.config.ranker
-    texts = (
-        read_vectors(ctx.lake, "item_embeddings", ctx.run_date, matrix.item_ids),
-        read_lexical(ctx.lake, ctx.run_date, matrix.item_ids, config.seed),
-    )
     goals = sample(matrix.held_goals(), config.max_users, config.seed)
     if len(goals) < MIN_USERS:
         log.warning("all sources count the same: %d users to learn from, %d are needed", len(goals), MIN_USERS)
         ranker, ndcg = equal_fusion(NAMES), dict[str, float]()
     else:
-        ranker, ndcg = fit_on_cut(ctx, matrix, texts, goals)
+        ranker, ndcg = fit_on_cut(ctx, matrix, goals)
     log.info("lists are ordered by %s; NDCG@10 %s", ranker.chosen, {k: round(v, 4) for k, v in ndcg.items()})
-    row = publish(ctx, item_side_of(ctx, matrix, texts, "all")[1], ranker)
+    row = publish(ctx, read_fold(ctx, matrix, "all")[1], ranker)
     row |= {"n_users": len(goals), "ndcg": ndcg.get(ranker.chosen)}
     rows = ctx.lake.write_arrow("rankers", ctx.run_date, pa.Table.from_pylist([row], contract("rankers").arrow()))
     ctx.run.set_tags({"ranker_version": str(row["model_version"]), "ranker_part": ranker.chosen})
@@ -65,12 +61,10 @@ def fit_ranker(ctx: Context) -> None:
     ctx.run.log_metrics({"rows_in": rows_in, "rows_out": rows, "n_users": len(goals)})
 
 
-def fit_on_cut(
-    ctx: Context, matrix: Matrix, texts: tuple[Floats, Floats], goals: Goals
-) -> tuple[Ranker, dict[str, float]]:
+def fit_on_cut(ctx: Context, matrix: Matrix, goals: Goals) -> tuple[Ranker, dict[str, float]]:
     """Fit on what sources that have not seen the goals propose; also return the NDCG@10 of each way of joining."""
     config, histories = ctx.config.ranker, matrix.fold("cut")
-    learnt, items = item_side_of(ctx, matrix, texts, "cut")
+    learnt, items = read_fold(ctx, matrix, "cut")
     seen = seen_rows(histories, ctx.config.scoring.exclude_seen_days)
     sizes = config.candidates, ctx.config.scoring.block_rows
     described, inside, relevant = describe(histories, learnt, items, goals, seen, sizes)
@@ -79,15 +73,18 @@ def fit_on_cut(
     return choose_ranker(described, inside, relevant, n_relevant, NAMES, config.seed, plan)
 
 
-def item_side_of(ctx: Context, matrix: Matrix, texts: tuple[Floats, Floats], fold: str) -> tuple[Learnt, ItemSide]:
-    """Read the vectors of a fold and gather the item side of every source."""
-    of_users, of_items = (
-        [read_vectors(ctx.lake, f"{side}_{kind}", ctx.run_date, ids, fold) for kind in ("factors", "sequences")]
+def read_fold(ctx: Context, matrix: Matrix, fold: str) -> tuple[Learnt, ItemSide]:
+    """Read what other jobs learnt from a fold, and gather the item side of every source."""
+    lake, day, config = ctx.lake, ctx.run_date, ctx.config.ranker
+    texts = read_item_texts(lake, day, matrix.item_ids, fold, config.seed)
+    users, items = (
+        {name: read_vectors(lake, f"{side}_{table}", day, ids, fold) for name, table in TABLES.items()}
         for side, ids in (("user", matrix.user_ids), ("item", matrix.item_ids))
     )
-    learnt, histories = Learnt(of_users[0], of_items[0], of_users[1], of_items[1]), matrix.fold(fold)
+    wrote = read_vectors(lake, "user_embeddings", day, matrix.user_ids, fold, texts[0].shape[1])
+    learnt, histories = Learnt(users, items, wrote), matrix.fold(fold)
     now = float(histories.last_at.max(initial=0.0))
-    return learnt, item_side(histories, learnt, texts, now, ctx.config.ranker.recent_days)
+    return learnt, item_side(histories, learnt, texts, now, config.recent_days)
 
 
 def publish(ctx: Context, items: ItemSide, ranker: Ranker) -> dict[str, object]:

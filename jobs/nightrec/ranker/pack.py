@@ -1,7 +1,7 @@
 """A fitted ranker and the item side of its sources as a folder of plain files."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import lightgbm as lgb
@@ -11,16 +11,18 @@ from safetensors.numpy import load_file, save_file
 
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.linear import Linear
-from nightrec.ranker.sources import ItemSide
+from nightrec.ranker.sources import TABLES, ItemSide
 
 ITEMS, RANKER, TREES = "items.safetensors", "ranker.json", "trees.txt"
+DENSE = ("text", "lexical", "popularity", "described")
 SPARSE = ("data", "indices", "indptr")
 LINEAR = ("fusion", "linear")
 
 
 def save_pack(folder: Path, items: ItemSide, ranker: Ranker) -> None:
     """Write everything that scoring needs to know of items."""
-    arrays = {field.name: getattr(items, field.name) for field in fields(items) if field.name != "neighbours"}
+    arrays = {name: getattr(items, name) for name in DENSE}
+    arrays |= {f"vectors.{name}": vectors for name, vectors in items.vectors.items()}
     arrays |= {f"neighbours.{part}": getattr(items.neighbours, part) for part in SPARSE}
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / ITEMS)
     parts = {name: {key: list(column) for key, column in asdict(getattr(ranker, name)).items()} for name in LINEAR}
@@ -39,4 +41,5 @@ def load_pack(folder: Path) -> tuple[ItemSide, Ranker]:
     fusion, linear = (Linear(**{key: np.asarray(column) for key, column in plain[name].items()}) for name in LINEAR)
     trees = lgb.Booster(model_str=(folder / TREES).read_text(encoding="utf-8")) if (folder / TREES).is_file() else None
     ranker = Ranker(plain["names"], plain["simple"], fusion, linear, trees, plain["chosen"])
-    return ItemSide(neighbours=neighbours, **arrays), ranker
+    vectors = {name: arrays.pop(f"vectors.{name}") for name in TABLES}
+    return ItemSide(vectors=vectors, neighbours=neighbours, **arrays), ranker

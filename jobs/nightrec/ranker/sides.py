@@ -17,12 +17,17 @@ EVER_DAYS = 1e6
 
 @dataclass(frozen=True)
 class Learnt:
-    """Vectors of one fold that other jobs learnt, in the order of the indexes; zeros for unknown keys."""
+    """What other jobs learnt of one fold, in the order of the indexes; zeros for unknown keys.
 
-    user_factors: Floats
-    item_factors: Floats
-    user_sequences: Floats
-    item_sequences: Floats
+    Attributes:
+        users: `(n_users, D)` of each source in `TABLES`.
+        items: `(n_items, D)` likewise.
+        wrote: `(n_users, E)` unit vectors of what users wrote.
+    """
+
+    users: dict[str, Floats]
+    items: dict[str, Floats]
+    wrote: Floats
 
 
 def item_side(
@@ -45,8 +50,7 @@ def item_side(
     ages = item_ages(items, at, n_items, now)
     windows = np.log1p(window_counts(items, at, n_items, now, WINDOWS))
     return ItemSide(
-        learnt.item_factors,
-        learnt.item_sequences,
+        learnt.items,
         *texts,
         neighbours(counts, totals, plan),
         np.log1p(np.stack(popularity, axis=1)),
@@ -54,16 +58,13 @@ def item_side(
     )
 
 
-def user_side(histories: Histories, learnt: Learnt, users: Ints, text_dim: int) -> UserSide:
-    """Gather the user side for some users, without what they wrote.
-
-    What users wrote is not dated here, and a review of a held-out item would give that item away.
+def user_side(histories: Histories, learnt: Learnt, users: Ints) -> UserSide:
+    """Gather the user side for some users.
 
     Args:
         histories: Rows of the fold.
         learnt: Vectors of the same fold.
         users: `(B,)` user_idx.
-        text_dim: Length of the language model's vectors.
     """
     weight = recency_weights(histories.weight, places_from_newest(histories.user_idx), ItemItemPlan().recency_power)
     recent = sp.csr_matrix((weight, (histories.user_idx, histories.item_idx)), histories.shape)
@@ -71,10 +72,9 @@ def user_side(histories: Histories, learnt: Learnt, users: Ints, text_dim: int) 
     length = np.diff(starts)[users]
     newest = np.where(length > 0, histories.item_idx[np.maximum(starts[users + 1] - 1, 0)], -1)
     return UserSide(
-        learnt.user_factors[users],
-        learnt.user_sequences[users],
+        {name: vectors[users] for name, vectors in learnt.users.items()},
         recent[users],
-        np.zeros((len(users), text_dim), np.float32),
+        learnt.wrote[users],
         newest,
         length,
     )

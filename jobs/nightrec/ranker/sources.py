@@ -11,10 +11,13 @@ import scipy.sparse as sp
 
 from nightrec.histories import Floats, Ints
 
+TABLES = {"collaborative": "factors", "sequence": "sequences", "projection": "projections"}
+"""Sources whose scores are inner products of `user_<word>` and `item_<word>`."""
 FAMILY = {
     "collaborative": "collaborative",
-    "item_item": "item_item",
     "sequence": "sequence",
+    "projection": "text",
+    "item_item": "item_item",
     "text": "text",
     "lexical": "text",
     "text_last": "text",
@@ -29,17 +32,15 @@ class ItemSide:
     """What the sources know of `n` items, in the order of `item_idx`.
 
     Attributes:
-        collaborative: `(n, D1)` factors.
-        sequence: `(n, D2)` vectors.
-        text: `(n, D3)` unit vectors of the language model; zeros without text.
-        lexical: `(n, D4)` unit vectors of the words; zeros without text.
+        vectors: `(n, D)` of each source in `TABLES`.
+        text: `(n, E)` unit vectors of the language model; zeros without text.
+        lexical: `(n, F)` unit vectors of the words; zeros without text.
         neighbours: `(n, n)` few entries a row: what goes with the item of the row.
         popularity: `(n, 2)` logarithm of users, ever and faded with the recent half-life.
         described: `(n, I)` features of the items themselves.
     """
 
-    collaborative: Floats
-    sequence: Floats
+    vectors: dict[str, Floats]
     text: Floats
     lexical: Floats
     neighbours: sp.csr_matrix
@@ -52,16 +53,14 @@ class UserSide:
     """What the sources know of `B` users.
 
     Attributes:
-        collaborative: `(B, D1)`; zeros for unknown users, here and below.
-        sequence: `(B, D2)`.
+        vectors: `(B, D)` of each source in `TABLES`; zeros for unknown users.
         recent: `(B, n)` weight of each item in the user's history, fading towards the past.
-        wrote: `(B, D3)` unit vector of what the user wrote lately.
+        wrote: `(B, E)` unit vector of what the user wrote lately.
         newest: `(B,)` item_idx of the newest item; -1 without history.
         length: `(B,)` items in the history.
     """
 
-    collaborative: Floats
-    sequence: Floats
+    vectors: dict[str, Floats]
     recent: sp.csr_matrix
     wrote: Floats
     newest: Ints
@@ -79,10 +78,8 @@ def score_blocks(users: UserSide, items: ItemSide) -> dict[str, Floats]:
     both = np.hstack([items.text, items.lexical])
     newest = both[np.maximum(users.newest, 0)] * (users.newest >= 0)[:, None]
     n_users = len(users.length)
-    blocks = {
-        "collaborative": users.collaborative @ items.collaborative.T,
+    blocks = {name: users.vectors[name] @ items.vectors[name].T for name in TABLES} | {
         "item_item": (users.recent @ items.neighbours).toarray(),
-        "sequence": users.sequence @ items.sequence.T,
         "text": profile @ items.text.T,
         "lexical": _unit(users.recent @ items.lexical) @ items.lexical.T,
         "text_last": newest @ both.T,

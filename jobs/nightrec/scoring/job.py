@@ -1,7 +1,7 @@
 """score_top_n: rank every available item for every known user, staged for the gate.
 
-Reads   interactions, items, user_index, item_index, user_factors, user_sequences, user_embeddings, item_embeddings,
-        rankers and the folder that it names, matrix_inputs, deliveries of D
+Reads   interactions, items, user_index, item_index, user_factors, user_sequences, user_projections, user_embeddings,
+        item_embeddings, rankers and the folder that it names, matrix_inputs, deliveries of D
 Writes  topn/D, fallback/D; nothing is published before validate_table and publish_top_n
 Fails   3 if an input is missing or no item is available
 """
@@ -17,6 +17,7 @@ from nightrec.availability import available, hidden_items
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.decay import weights_as_of
 from nightrec.lineage import collaborative_version, data_snapshot, run_id
+from nightrec.ranker.sources import TABLES
 from nightrec.schemas import contract
 from nightrec.scoring.rank import RANKED, Task, rank_users
 from nightrec.scoring.transform import fallback, numbered_lists, popularity, user_rows
@@ -63,13 +64,8 @@ def make_task(ctx: SparkContext, shown: DataFrame) -> Task:
 def read_users(ctx: SparkContext) -> DataFrame:
     """Return `user_id` of every known user and one vector column a source, null where it does not know the user."""
     users = ctx.tables.read("user_index", ctx.run_date).select("user_id")
-    for table, name in (
-        ("user_factors", "collaborative"),
-        ("user_sequences", "sequence"),
-        ("user_embeddings", "wrote"),
-    ):
-        rows = ctx.tables.read(table, ctx.run_date)
-        rows = rows.where(F.col("fold") == "all") if "fold" in rows.columns else rows
+    for name, table in (TABLES | {"wrote": "embeddings"}).items():
+        rows = ctx.tables.read(f"user_{table}", ctx.run_date).where(F.col("fold") == "all")
         users = users.join(rows.select("user_id", F.col("vector").alias(name)), on="user_id", how="left")
     return users
 

@@ -18,9 +18,9 @@ from nightrec.ranker.choose import Ranker
 from nightrec.ranker.features import features
 from nightrec.ranker.item_item import ItemItemPlan
 from nightrec.ranker.pack import load_pack
-from nightrec.ranker.sources import FAMILY, ItemSide, UserSide, recency_weights, score_blocks
+from nightrec.ranker.sources import FAMILY, TABLES, ItemSide, UserSide, recency_weights, score_blocks
 
-USER = "user_id, collaborative, sequence, wrote, items, weights, hidden"
+USER = f"user_id, {', '.join(TABLES)}, wrote, items, weights, hidden"
 RANKED = "user_id string, item_idx int, score double, source string"
 QUANTUM = 1e-5
 """Scores are rounded to this, so that the order does not hang on the last bit of a sum."""
@@ -82,8 +82,7 @@ def user_side_of(block: pa.RecordBatch, items: ItemSide) -> UserSide:
     newest = np.full(block.num_rows, NOBODY)
     newest[length > 0] = flat[ends[length > 0] - 1]
     return UserSide(
-        _matrix(block.column("collaborative"), items.collaborative.shape[1]),
-        _matrix(block.column("sequence"), items.sequence.shape[1]),
+        {name: _matrix(block.column(name), vectors.shape[1]) for name, vectors in items.vectors.items()},
         sp.csr_matrix((faded, (rows, flat)), (block.num_rows, len(items.popularity))),
         _matrix(block.column("wrote"), items.text.shape[1]),
         newest,

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from nightrec.sequence.data import PADDING, Floats, Ints, Sequences, batches, windows
-from nightrec.sequence.loss import draw_negatives, sampled_softmax
 from nightrec.sequence.model import SequenceModel, Shape
+from nightrec.softmax import draw_negatives, sampled_softmax
 
 WARM_UP_STEPS = 50
 

@@ -15,9 +15,10 @@ import pyarrow as pa
 import torch
 
 from nightrec.context import Context, run_job
-from nightrec.histories import FOLDS, Floats, Histories, Ints, Matrix, read_matrix, read_vectors, vector_table
-from nightrec.lexical import read_lexical
+from nightrec.histories import FOLDS, Histories, Matrix, read_matrix, vector_table
+from nightrec.lexical import read_item_texts
 from nightrec.model_settings import SequenceConfig
+from nightrec.next_item import next_items
 from nightrec.sequence.checkpoint import Checkpoint
 from nightrec.sequence.data import Sequences, make_sequences
 from nightrec.sequence.epoch import Plan, make_model, make_optimizer
@@ -38,16 +39,10 @@ def main(argv: Sequence[str]) -> int:
 def train_sequence(ctx: Context) -> None:
     """Write the vectors of both folds."""
     matrix = read_matrix(ctx.lake, ctx.run_date)
-    text = np.hstack(
-        [
-            read_vectors(ctx.lake, "item_embeddings", ctx.run_date, matrix.item_ids),
-            read_lexical(ctx.lake, ctx.run_date, matrix.item_ids, ctx.config.sequence.seed),
-        ]
-    )
     n_epochs = 0
     written: dict[str, list[pa.Table]] = {"user": [], "item": []}
     for fold in FOLDS:
-        model, n_epochs = train_fold(ctx, matrix, text, fold, n_epochs)
+        model, n_epochs = train_fold(ctx, matrix, fold, n_epochs)
         users = np.unique(matrix.fold(fold).user_idx)
         read = user_table(model, as_sequences(matrix.fold(fold)), users)
         written["user"].append(vector_table("user_sequences", matrix.user_ids.take(pa.array(users)), read, fold=fold))
@@ -61,13 +56,14 @@ def train_sequence(ctx: Context) -> None:
     ctx.run.log_metrics({"rows_in": rows_in, "rows_out": n_users + n_items, "epochs": n_epochs})
 
 
-def train_fold(ctx: Context, matrix: Matrix, text: Floats, fold: str, n_epochs: int) -> tuple[SequenceModel, int]:
+def train_fold(ctx: Context, matrix: Matrix, fold: str, n_epochs: int) -> tuple[SequenceModel, int]:
     """Train on one fold; the cut finds out how long, and everything is then learnt as long.
 
     Returns:
         The model and the number of epochs that gave it.
     """
     config, histories = ctx.config.sequence, matrix.fold(fold)
+    text = np.hstack(read_item_texts(ctx.lake, ctx.run_date, matrix.item_ids, fold, config.seed))
     held_out = next_items(matrix) if fold == "cut" else None
     plan = make_plan(config, config.max_epochs if held_out else n_epochs or min(config.max_epochs, UNGUIDED_EPOCHS))
     model = make_model(histories.shape[1], text, np.unique(histories.item_idx), make_shape(config), config.seed)
@@ -83,14 +79,6 @@ def train_fold(ctx: Context, matrix: Matrix, text: Floats, fold: str, n_epochs: 
 
     save = checkpoint.saver(model, optimizer)
     return model, fit(model, optimizer, as_sequences(histories), plan, held_out, Watch(watch, save), progress)
-
-
-def next_items(matrix: Matrix) -> tuple[Ints, Ints] | None:
-    """Return users and the first goal item that was held out of each; None when there is none."""
-    goals = matrix.held_goals()
-    if not goals:
-        return None
-    return np.array([user for user, _ in goals]), np.array([items[0] for _, items in goals])
 
 
 def as_sequences(histories: Histories) -> Sequences:

@@ -100,8 +100,8 @@ def texts_table():
     """Return a function from {key: text} to the rows of item_texts or user_texts."""
 
     def make(kind, texts):
-        rows = [(key, text, sha256(text.encode()).hexdigest()) for key, text in texts.items()]
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
+        rows = [(key, 0, text, sha256(text.encode()).hexdigest(), False) for key, text in texts.items()]
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
         return pa.table(columns, schema=contract(f"{kind}_texts").arrow())
 
     return make

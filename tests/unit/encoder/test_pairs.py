@@ -36,7 +36,7 @@ def histories(*users, n_texts=None):
 
 
 def test_items_with_the_same_text_share_a_number():
-    table = pa.table({"item_id": ["x", "y", "z"], "text": ["Hat", "Cup", "Hat"], "text_hash": ["h2", "h1", "h2"]})
+    table = pa.table({"item_id": ["x", "y", "z"], "text": ["Hat", "Cup", "Hat"]})
     numbered, texts = number_texts(table)
     assert numbered.to_pydict() == {"item_id": ["x", "y", "z"], "text_idx": [1, 0, 1]}
     assert texts.to_pylist() == ["Cup", "Hat"]

@@ -1,40 +1,69 @@
 import hashlib
 from datetime import datetime
 
-from nightrec.matrix.texts import item_texts, recent_texts, user_texts
+from nightrec.matrix.texts import first_held_out, item_texts, recent_texts, user_texts
 from nightrec.schemas import contract
 
-
-def events(spark, rows):
-    schema = "user_id string, item_id string, event_id string, event_at timestamp, text string"
-    return spark.createDataFrame(rows, schema)
+WRITTEN = "user_id string, item_id string, event_id string, event_at timestamp, text string"
+PIECES = "place int, text string, is_held_out boolean"
 
 
-def test_recent_texts_keeps_the_newest_first_and_breaks_ties_by_event(spark):
-    frame = events(
-        spark,
-        [
-            ("u1", "i1", "a", datetime(2026, 1, 1), "old"),
-            ("u1", "i1", "c", datetime(2026, 1, 3), "tie late"),
-            ("u1", "i2", "b", datetime(2026, 1, 3), "tie early"),
-            ("u2", None, "d", datetime(2026, 1, 1), "  "),
-            ("u3", None, "e", datetime(2026, 1, 1), None),
-        ],
+def nobody(spark):
+    return spark.createDataFrame([], "user_id string, held_from timestamp")
+
+
+def test_recent_texts_keep_the_newest_first_and_break_ties_by_event(spark):
+    rows = [
+        ("u1", "i1", "a", datetime(2026, 1, 1), "old"),
+        ("u1", "i1", "c", datetime(2026, 1, 3), "tie late"),
+        ("u1", "i2", "b", datetime(2026, 1, 3), " tie early "),
+        ("u2", None, "d", datetime(2026, 1, 1), "  "),
+        ("u3", None, "e", datetime(2026, 1, 1), None),
+    ]
+    got = recent_texts(spark.createDataFrame(rows, WRITTEN), "user_id", 2, nobody(spark)).collect()
+    assert sorted((r.user_id, r.place, r.text, r.is_held_out) for r in got) == [
+        ("u1", 1, "tie early", False), ("u1", 2, "tie late", False)
+    ]  # fmt: skip
+
+
+def test_texts_written_since_the_held_out_interactions_are_marked_for_items_and_users(spark):
+    days = {k: datetime(2026, 1, k) for k in range(1, 5)}
+    pairs = spark.createDataFrame(
+        [("u1", "i1", days[1]), ("u1", "i2", days[2]), ("u1", "i3", days[3]), ("u2", "i2", days[2])],
+        "user_id string, item_id string, last_at timestamp",
     )
-    got = {r.user_id: r.written for r in recent_texts(frame, "user_id", count=2).collect()}
-    assert got == {"u1": "tie early. tie late"}
+    held = spark.createDataFrame([("u1", "i2"), ("u1", "i3")], "user_id string, item_id string")
+    events = [
+        ("u1", "i1", "a", days[1], "before"),
+        ("u1", "i2", "b", days[2], "gives i2 away"),
+        ("u1", None, "c", days[4], "searched after it"),
+        ("u2", "i2", "d", days[4], "somebody else's"),
+    ]
+
+    held_from = first_held_out(pairs, held)
+    got = recent_texts(spark.createDataFrame(events, WRITTEN), "user_id", 9, held_from).collect()
+
+    assert [(r.user_id, r.held_from) for r in held_from.collect()] == [("u1", days[2])]
+    assert {r.text: r.is_held_out for r in got} == {
+        "before": False, "gives i2 away": True, "searched after it": True, "somebody else's": False
+    }  # fmt: skip
 
 
-def test_item_texts_join_the_catalogue_with_what_users_wrote_and_leave_out_the_wordless(spark):
+def test_item_texts_are_the_catalogue_then_what_users_wrote_without_the_wordless_and_unknown(spark):
     schema = contract("items").spark()
     named = {"item_id": "i1", "title": "Lego 城", "categories": "Toys|Building", "description": " "}
     rows = [[named.get(c) for c in schema.names], [{"item_id": "bare"}.get(c) for c in schema.names]]
-    written = spark.createDataFrame([("i1", "my son loves it")], "item_id string, written string")
-    [row] = item_texts(spark.createDataFrame(rows, schema), written, max_chars=200).collect()
-    assert row.text == "Lego 城. Toys, Building. my son loves it"
-    assert row.text_hash == hashlib.sha256(row.text.encode()).hexdigest()
+    said = [("i1", 1, "my son loves it", True), ("unknown", 1, "x", False)]
+    written = spark.createDataFrame(said, f"item_id string, {PIECES}")
+
+    got = sorted(item_texts(spark.createDataFrame(rows, schema), written, max_chars=200).collect())
+
+    assert [(r.item_id, r.place, r.text, r.is_held_out) for r in got] == [
+        ("i1", 0, "Lego 城. Toys, Building", False), ("i1", 1, "my son loves it", True)
+    ]  # fmt: skip
+    assert got[1].text_hash == hashlib.sha256(b"my son loves it").hexdigest()
 
 
 def test_texts_are_cut_by_characters_not_bytes(spark):
-    written = spark.createDataFrame([("u1", "好" * 10)], "user_id string, written string")
+    written = spark.createDataFrame([("u1", 1, "好" * 10, False)], f"user_id string, {PIECES}")
     assert [r.text for r in user_texts(written, max_chars=4).collect()] == ["好好好好"]

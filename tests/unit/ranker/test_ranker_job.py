@@ -7,10 +7,11 @@ import pytest
 from small_night import DAY, N_ITEMS, N_USERS, write_night
 
 from nightrec.histories import read_matrix, read_vectors
+from nightrec.projection.job import main as train_projection
 from nightrec.ranker.job import main
 from nightrec.ranker.pack import load_pack
 from nightrec.ranker.sides import Learnt, user_side
-from nightrec.ranker.sources import FAMILY, score_blocks
+from nightrec.ranker.sources import FAMILY, TABLES, score_blocks
 from nightrec.scoring.rank import Task, rank_users, user_side_of
 from nightrec.sequence.job import main as train_sequence
 
@@ -19,10 +20,14 @@ ARGS = ["--domain", "tiny", "--run-date", str(DAY)]
 
 @pytest.fixture
 def fitted(tiny_lake):
-    write_night(tiny_lake)
-    assert train_sequence(ARGS) == 0
+    write_learnt(tiny_lake)
     assert main(ARGS) == 0
     return tiny_lake
+
+
+def write_learnt(lake):
+    write_night(lake)
+    assert train_sequence(ARGS) == train_projection(ARGS) == 0
 
 
 def folder(lake):
@@ -36,8 +41,7 @@ def user_batch(lake, wrote=None):
     parts = [slice(a, b) for a, b in zip(rows.starts[:-1], rows.starts[1:], strict=True)]
     users = {
         "user_id": matrix.user_ids.to_pylist(),
-        "collaborative": list(read_vectors(lake, "user_factors", DAY, matrix.user_ids, "all")),
-        "sequence": list(read_vectors(lake, "user_sequences", DAY, matrix.user_ids, "all")),
+        **{n: list(read_vectors(lake, f"user_{t}", DAY, matrix.user_ids, "all")) for n, t in TABLES.items()},
         "wrote": [wrote] * N_USERS,
         "items": [rows.item_idx[part].astype(np.int32) for part in parts],
         "weights": [rows.weight[part].astype(np.float64) for part in parts],
@@ -45,7 +49,7 @@ def user_batch(lake, wrote=None):
     }
     kinds = [
         pa.string(),
-        *[pa.list_(pa.float32())] * 3,
+        *[pa.list_(pa.float32())] * 4,
         pa.list_(pa.int32()),
         pa.list_(pa.float64()),
         pa.list_(pa.int32()),
@@ -95,17 +99,19 @@ def test_what_a_user_wrote_moves_the_list(fitted):
 def test_scoring_sees_the_numbers_that_the_ranker_was_fitted_on(fitted):
     matrix, (items, _) = read_matrix(fitted, DAY), load_pack(folder(fitted))
     ids = {"user": matrix.user_ids, "item": matrix.item_ids}
-    tables = [(side, kind) for kind in ("factors", "sequences") for side in ids]
-    learnt = Learnt(*[read_vectors(fitted, f"{side}_{kind}", DAY, ids[side], "all") for side, kind in tables])
-    ours = score_blocks(user_side(matrix.histories, learnt, np.arange(N_USERS), items.text.shape[1]), items)
-    theirs = score_blocks(user_side_of(user_batch(fitted), items), items)
+    vectors = [
+        {name: read_vectors(fitted, f"{side}_{table}", DAY, ids[side], "all") for name, table in TABLES.items()}
+        for side in ids
+    ]
+    learnt = Learnt(*vectors, np.tile(items.text[:1], (N_USERS, 1)))
+    ours = score_blocks(user_side(matrix.histories, learnt, np.arange(N_USERS)), items)
+    theirs = score_blocks(user_side_of(user_batch(fitted, items.text[0]), items), items)
     for source in FAMILY:
         assert ours[source] == pytest.approx(theirs[source], abs=1e-6), source
 
 
 def test_too_few_users_to_learn_from_let_all_sources_count_the_same(tiny_lake, caplog):
-    write_night(tiny_lake)
-    assert train_sequence(ARGS) == 0
+    write_learnt(tiny_lake)
     assert main([*ARGS, "--set", "ranker.max_users=19"]) == 0
     assert "all sources count the same: 19 users to learn from, 20 are needed" in caplog.text
     assert tiny_lake.read_arrow("rankers", DAY).to_pylist()[0]["part"] == "fusion"

@@ -1,6 +1,6 @@
 import torch
 
-from nightrec.sequence.loss import draw_negatives, sampled_softmax
+from nightrec.softmax import draw_negatives, sampled_softmax
 
 
 def test_all_items_as_negatives_give_the_full_softmax():

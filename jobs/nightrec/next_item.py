@@ -1,0 +1,45 @@
+"""What held-out users turned to next, and how well vectors rank it; NumPy only."""
+
+import numpy as np
+import numpy.typing as npt
+
+from nightrec.histories import Floats, Ints, Matrix
+
+BLOCK = 512
+
+
+def next_items(matrix: Matrix) -> tuple[Ints, Ints] | None:
+    """Return users `(B,)` and the first goal item `(B,)` that was held out of each; None when there is none."""
+    goals = matrix.held_goals()
+    if not goals:
+        return None
+    return np.array([user for user, _ in goals]), np.array([items[0] for _, items in goals])
+
+
+def ndcg_of_next(
+    users: Floats, items: Floats, seen: tuple[Ints, Ints], user_idx: Ints, targets: Ints
+) -> npt.NDArray[np.float64]:
+    """Return the NDCG, without a cut-off, of each held-out item among all items its user has not seen.
+
+    Places beyond ten still count a little, which steadies the choice of the epoch on small nights.
+
+    Args:
+        users: `(B, D)` vectors of the users in `user_idx`.
+        items: `(n_items, D)` vectors of all items; inner products are scores.
+        seen: item_idx by user `(n,)`, and the first of these rows for each user `(n_users + 1,)`.
+        user_idx: `(B,)`, with repeats where a user has several.
+        targets: `(B,)` item_idx.
+
+    Returns:
+        `(B,)`.
+    """
+    gains = np.zeros(len(users))
+    item_idx, starts = seen
+    for first in range(0, len(users), BLOCK):
+        block = slice(first, first + BLOCK)
+        scores = users[block] @ items.T
+        wanted = scores[np.arange(len(scores)), targets[block]]
+        for row, user in enumerate(user_idx[block]):
+            scores[row, item_idx[starts[user] : starts[user + 1]]] = -np.inf
+        gains[block] = 1.0 / np.log2((scores > wanted[:, None]).sum(1) + 2.0)
+    return gains
