@@ -7,7 +7,9 @@ from typing import Any
 
 from nightrec.settings import Config
 
-SECTIONS = ("ingest", "matrix", "texts", "encoder", "collaborative", "sequence", "projection", "ranker", "scoring")
+SECTIONS = (
+    "ingest", "matrix", "texts", "encoder", "collaborative", "sequence", "projection", "ranker", "scoring", "rules",
+)  # fmt: skip
 
 
 def digest(value: object) -> str:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Places = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 
 

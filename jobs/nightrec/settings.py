@@ -2,9 +2,9 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from nightrec.model_settings import (
     CollaborativeConfig,
@@ -18,6 +18,7 @@ from nightrec.model_settings import (
     SequenceConfig,
 )
 from nightrec.places import root
+from nightrec.rules_settings import FIRST_PLACES, RulesConfig
 
 EventType = Literal["impression", "view", "click", "cart", "purchase", "play", "rating", "review", "question", "search"]
 
@@ -166,8 +167,19 @@ class Config(Section):
     projection: ProjectionConfig
     ranker: RankerConfig
     scoring: ScoringConfig
+    rules: RulesConfig
     quality: QualityConfig
     evaluation: EvaluationConfig
+
+    @model_validator(mode="after")
+    def _explored_places_fit(self) -> Self:
+        room = max(0, self.scoring.top_n - FIRST_PLACES)
+        if self.rules.explore_slots > room:
+            raise ValueError(
+                f"rules.explore_slots {self.rules.explore_slots} needs a longer list or fewer slots: scoring.top_n "
+                f"{self.scoring.top_n} leaves {room} places below the first {FIRST_PLACES}"
+            )
+        return self
 
     @property
     def home(self) -> Path:

@@ -18,11 +18,12 @@ def test_run_id_names_settings_data_model_and_code():
     base = run_id(config, "snapshot", "encoder", "commit")
     others = [
         run_id(load_config("tiny", overrides=["scoring.top_n=11"]), "snapshot", "encoder", "commit"),
+        run_id(load_config("tiny", overrides=["rules.explore_slots=1"]), "snapshot", "encoder", "commit"),
         run_id(config, "other", "encoder", "commit"),
         run_id(config, "snapshot", "other", "commit"),
         run_id(config, "snapshot", "encoder", "other"),
     ]
-    assert len({base, *others}) == 5
+    assert len({base, *others}) == 6
     assert run_id(load_config("tiny"), "snapshot", "encoder", "commit") == base
 
 

@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel
 
 from nightrec.config import list_domains, load_config
+from nightrec.errors import ConfigError
 from nightrec.places import resource, root
 from nightrec.settings import Config, EventWeight, Section
 
@@ -83,6 +84,20 @@ def test_every_domain_loads_in_every_environment(domain, env):
     config = load_config(domain, env)
 
     assert (config.domain, config.env) == (domain, env)
+
+
+def test_explored_places_need_room_below_the_first_three():
+    assert load_config("tiny", overrides=["scoring.top_n=5", "rules.explore_slots=2"]).rules.explore_slots == 2
+    for top_n, room in ((5, 2), (2, 0)):
+        said = rf"explore_slots 3 needs .* scoring\.top_n {top_n} leaves {room} places below the first 3"
+        with pytest.raises(ConfigError, match=said):
+            load_config("tiny", overrides=[f"scoring.top_n={top_n}", "rules.explore_slots=3"])
+
+
+def test_explored_places_need_as_many_items_to_draw_from():
+    assert load_config("tiny", overrides=["rules.explore_pool=3", "rules.explore_slots=3"]).rules.explore_pool == 3
+    with pytest.raises(ConfigError, match=r"rules\.explore_slots: .*rules\.explore_pool is 2 \(got 3\)"):
+        load_config("tiny", overrides=["rules.explore_pool=2", "rules.explore_slots=3"])
 
 
 def test_place_fills_in_home_and_keeps_uris():

@@ -20,7 +20,9 @@ from nightrec.lineage import collaborative_version, data_snapshot, run_id
 from nightrec.ranker.sources import TABLES
 from nightrec.schemas import contract
 from nightrec.scoring.rank import RANKED, Task, rank_users
-from nightrec.scoring.transform import fallback, numbered_lists, popularity, user_rows
+from nightrec.scoring.remaining import category_rows
+from nightrec.scoring.rules import Rules
+from nightrec.scoring.transform import fallback, named_lists, popularity, user_rows, users_over_cap
 from nightrec.tracking import git_commit
 
 
@@ -42,10 +44,13 @@ def score_top_n(ctx: SparkContext) -> None:
 
     ranked = user_rows(read_users(ctx), interactions, hidden, items).mapInArrow(rank, RANKED)
     lineage = read_lineage(ctx)
-    rows = tables.overwrite("topn", day, as_published(numbered_lists(ranked, items), lineage))
+    rows = tables.overwrite("topn", day, as_published(named_lists(ranked, items), lineage))
     popular = popularity(shown, weights_as_of(interactions, day, ctx.config.matrix.half_life_days))
     tables.overwrite("fallback", day, fallback(popular, scoring.top_n).withColumns(literals(lineage)))
     ctx.run.set_tags(lineage)
+    cap = ctx.config.rules.max_per_category
+    if cap is not None:
+        ctx.run.log_metrics({"lists_over_cap": users_over_cap(tables.read("topn", day), shown, cap).count()})
     ctx.run.log_metrics({"rows_in": tables.count("interactions", day), "rows_out": rows})
 
 
@@ -54,11 +59,28 @@ def make_task(ctx: SparkContext, shown: DataFrame) -> Task:
     ctx.lake.require("rankers", ctx.run_date)
     pack = ctx.lake.read_arrow("rankers", ctx.run_date, ["path"])["path"][0].as_py()
     mask = np.zeros(ctx.tables.count("item_index", ctx.run_date), np.bool_)
-    mask[[row["item_idx"] for row in shown.select("item_idx").toLocalIterator()]] = True
+    rows = [(row["item_idx"], row["categories"]) for row in shown.select("item_idx", "categories").toLocalIterator()]
+    mask[[item for item, _ in rows]] = True
     scoring = ctx.config.scoring
     root = ctx.config.place(ctx.config.paths.lake)
     candidates = ctx.config.ranker.candidates
-    return Task(root, ctx.config.domain, pack, mask, scoring.top_n, candidates, scoring.block_rows)
+    return Task(
+        root, ctx.config.domain, pack, mask, scoring.top_n, candidates, scoring.block_rows, make_rules(ctx, rows)
+    )
+
+
+def make_rules(ctx: SparkContext, categories: Sequence[tuple[int, str | None]]) -> Rules:
+    """Return the rules of the domain; `categories` are those of the available items by `item_idx`."""
+    rules, cap = ctx.config.rules, ctx.config.rules.max_per_category
+    n_items = ctx.tables.count("item_index", ctx.run_date)
+    return Rules(
+        None if cap is None else category_rows(categories, n_items),
+        cap or 0,
+        rules.diversity_weight,
+        rules.explore_slots,
+        rules.explore_pool,
+        f"{ctx.config.domain}/{ctx.run_date}",
+    )
 
 
 def read_users(ctx: SparkContext) -> DataFrame:
@@ -98,7 +120,6 @@ def as_published(lists: DataFrame, lineage: dict[str, str]) -> DataFrame:
             "reason": F.lit(None).cast("string"),
             "evidence": F.lit(None).cast(evidence),
             "arm": F.lit("default"),
-            "propensity": F.lit(1.0).cast("float"),
             **literals(lineage),
         }
     )

@@ -2,9 +2,10 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +20,11 @@ from nightrec.ranker.features import features
 from nightrec.ranker.item_item import ItemItemPlan
 from nightrec.ranker.pack import load_pack
 from nightrec.ranker.sources import FAMILY, TABLES, ItemSide, UserSide, recency_weights, score_blocks
+from nightrec.scoring.exploration import chances
+from nightrec.scoring.rules import QUANTUM, Ranked, Rules, falling, make_lists
 
 USER = f"user_id, {', '.join(TABLES)}, wrote, items, weights, hidden"
-RANKED = "user_id string, item_idx int, score double, source string"
-QUANTUM = 1e-5
-"""Scores are rounded to this, so that the order does not hang on the last bit of a sum."""
+RANKED = "user_id string, rank int, item_idx int, score double, source string, propensity float"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Task:
         top_n: Length of a list.
         candidates: Best items of every source that are ranked.
         block_rows: Users scored at once.
+        rules: What lists may hold.
     """
 
     root: str
@@ -47,6 +49,7 @@ class Task:
     top_n: int
     candidates: int
     block_rows: int
+    rules: Rules = field(default_factory=Rules)
 
 
 def rank_users(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.RecordBatch]:
@@ -100,15 +103,31 @@ def _rank(block: pa.RecordBatch, users: UserSide, items: ItemSide, ranker: Ranke
     inside = found != NOBODY
     described = features(scores, found, items.described, users.length)
     ranked = np.where(inside, np.rint(ranker.scores(described, inside) / QUANTUM) * QUANTUM, -np.inf)
-    order = np.argsort(-ranked, axis=1, kind="stable")[:, : task.top_n]
-    kept = np.take_along_axis(inside, order, axis=1)
+    order = np.argsort(-ranked, axis=1, kind="stable")
+    user_ids = block.column("user_id").to_pylist()
+    chance = chances(user_ids, task.rules.night, task.rules.explore_slots)
+    best_first = Ranked(np.take_along_axis(found, order, axis=1), np.take_along_axis(ranked, order, axis=1), chance)
+    listed, propensity = make_lists(best_first, items.text, task.top_n, task.rules)
+    order = np.take_along_axis(order, np.maximum(listed, 0), axis=1)
+    kept = listed != NOBODY
     source = np.array(list(FAMILY.values()))[_favourite(described)]
-    columns = [np.take_along_axis(part, order, axis=1)[kept] for part in (found, ranked, source)]
-    user_ids = block.column("user_id").take(pa.array(np.repeat(np.arange(len(kept)), kept.sum(axis=1))))
-    return pa.record_batch(
-        [user_ids, columns[0].astype(np.int32), columns[1].astype(np.float64), columns[2].tolist()],
-        names=["user_id", "item_idx", "score", "source"],
-    )
+    found, ranked, source = (np.take_along_axis(part, order, axis=1) for part in (found, ranked, source))
+    return _rows(user_ids, kept, [found, falling(np.where(kept, ranked, -np.inf)), source, propensity])
+
+
+def _rows(user_ids: list[str], kept: npt.NDArray[np.bool_], parts: list[npt.NDArray[Any]]) -> pa.RecordBatch:
+    """Turn lists `(B, N)` of items, scores, sources and propensities into rows; `kept` stands first in each list."""
+    owner, place = np.nonzero(kept)
+    item_idx, score, source, propensity = (part[kept] for part in parts)
+    columns = [
+        pa.array([user_ids[row] for row in owner], pa.string()),
+        (place + 1).astype(np.int32),
+        item_idx.astype(np.int32),
+        score.astype(np.float64),
+        pa.array(source.tolist(), pa.string()),
+        propensity.astype(np.float32),
+    ]
+    return pa.record_batch(columns, names=["user_id", "rank", "item_idx", "score", "source", "propensity"])
 
 
 def _favourite(described: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:

@@ -30,24 +30,38 @@ def user_rows(users: DataFrame, interactions: DataFrame, hidden: DataFrame, item
     )
 
 
-def numbered_lists(ranked: DataFrame, items: DataFrame) -> DataFrame:
-    """Name the items and number each list from 1; equal scores are ordered by `item_idx`.
+def named_lists(ranked: DataFrame, items: DataFrame) -> DataFrame:
+    """Name the items of lists.
 
     Args:
-        ranked: `user_id, item_idx, score, source`, unique by the first two.
+        ranked: `user_id, rank, item_idx, score, source, propensity`, unique by the first two.
         items: `item_id, item_idx`, unique.
 
     Returns:
-        `user_id, rank, item_id, score, source`; `rank` is int32 without gaps, `score` float32.
+        The same with `item_id` in place of `item_idx` and a float32 `score`.
     """
-    best_first = Window.partitionBy("user_id").orderBy(F.desc("score"), F.asc("item_idx"))
-    return ranked.join(items, on="item_idx", how="inner").select(
-        "user_id",
-        F.row_number().over(best_first).alias("rank"),
-        "item_id",
-        F.col("score").cast("float").alias("score"),
-        "source",
+    score = F.col("score").cast("float").alias("score")
+    named = ranked.join(items, on="item_idx", how="inner")
+    return named.select("user_id", "rank", "item_id", score, "source", "propensity")
+
+
+def users_over_cap(lists: DataFrame, items: DataFrame, cap: int) -> DataFrame:
+    """Find the lists that hold more items of a category than the rules ask for, because there was nothing else.
+
+    Args:
+        lists: `user_id, item_id`.
+        items: `item_id, categories`, unique.
+        cap: Items of one category in a list.
+
+    Returns:
+        Distinct `user_id`.
+    """
+    names = F.array_distinct(F.transform(F.split("categories", r"\|"), F.trim))
+    of_items = items.select("item_id", F.explode(names).alias("category")).where(F.col("category") != "")
+    counted = (
+        lists.join(of_items, on="item_id", how="inner").groupBy("user_id", "category").agg(F.count("*").alias("n"))
     )
+    return counted.where(F.col("n") > cap).select("user_id").distinct()
 
 
 def popularity(items: DataFrame, weighed: DataFrame) -> DataFrame:

@@ -13,9 +13,13 @@ from nightrec.ranker.pack import load_pack
 from nightrec.ranker.sides import Learnt, user_side
 from nightrec.ranker.sources import FAMILY, TABLES, score_blocks
 from nightrec.scoring.rank import Task, rank_users, user_side_of
+from nightrec.scoring.remaining import category_rows
+from nightrec.scoring.rules import Rules
 from nightrec.sequence.job import main as train_sequence
 
 ARGS = ["--domain", "tiny", "--run-date", str(DAY)]
+NO_RULES = Rules()
+HALVES = category_rows([(k, "pan" if k % 2 else "spade") for k in range(N_ITEMS)], N_ITEMS)
 
 
 @pytest.fixture
@@ -57,10 +61,10 @@ def user_batch(lake, wrote=None):
     return pa.record_batch([pa.array(v, k) for v, k in zip(users.values(), kinds, strict=True)], names=list(users))
 
 
-def lists(lake, block_rows=7, top_n=5, shown=None, wrote=None):
+def lists(lake, block_rows=7, top_n=5, shown=None, wrote=None, rules=NO_RULES):
     shown = np.ones(N_ITEMS, np.bool_) if shown is None else shown
     row = lake.read_arrow("rankers", DAY).to_pylist()[0]
-    task = Task(lake.root.removesuffix("/tiny"), "tiny", row["path"], shown, top_n, 20, block_rows)
+    task = Task(lake.root.removesuffix("/tiny"), "tiny", row["path"], shown, top_n, 20, block_rows, rules)
     return pa.Table.from_batches(rank_users([user_batch(lake, wrote)], task)).to_pylist()
 
 
@@ -86,6 +90,29 @@ def test_block_size_does_not_change_the_lists(fitted):
 def test_long_lists_hold_every_item_that_is_left(fitted):
     rows = lists(fitted, top_n=100)
     assert len(rows) == N_USERS * N_ITEMS - len(read_matrix(fitted, DAY).histories.item_idx)
+
+
+def test_rules_act_on_the_lists_and_every_row_says_how_likely_it_was(fitted):
+    plain = lists(fitted, top_n=6)
+    ruled = lists(fitted, top_n=6, rules=Rules(HALVES, 3, 0.2, 1, 4, "tiny/2026-01-31"))
+    for rows in (plain, ruled):
+        assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5, 6] * N_USERS
+        assert len({(row["user_id"], row["item_idx"]) for row in rows}) == 6 * N_USERS
+        scores = np.array([row["score"] for row in rows]).reshape(N_USERS, 6)
+        assert (np.diff(scores, axis=1) <= 0).all()
+    assert {row["propensity"] for row in plain} == {1.0}
+    assert {row["rank"] for row in ruled if row["propensity"] < 1} == {5}  # the middle of 4 to 6
+    halves = np.array([row["item_idx"] % 2 for row in ruled]).reshape(N_USERS, 6).sum(axis=1)
+    assert halves.tolist() == [3] * N_USERS
+    own = [row["item_idx"] % 2 == int(row["user_id"][1:]) % 2 for row in plain]
+    assert np.mean(own) > 0.6  # four of the six, all that are left of the user's half
+
+
+def test_block_size_does_not_change_lists_under_rules(fitted):
+    rules = Rules(HALVES, 3, 0.2, 2, 5, "tiny/2026-01-31")
+    small, large = (lists(fitted, rows, 6, rules=rules) for rows in (3, 1000))
+    kept = ("user_id", "rank", "item_idx", "source", "propensity")
+    assert [[row[name] for name in kept] for row in small] == [[row[name] for name in kept] for row in large]
 
 
 def test_what_a_user_wrote_moves_the_list(fitted):

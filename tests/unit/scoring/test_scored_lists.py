@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from nightrec.scoring.transform import fallback, numbered_lists, popularity, user_rows
+from nightrec.scoring.transform import fallback, named_lists, popularity, user_rows, users_over_cap
 
 AT = datetime(2026, 1, 1)
 
@@ -12,11 +12,28 @@ def items(spark):
     return spark.createDataFrame([("a", 0), ("b", 1), ("c", 2)], "item_id string, item_idx int")
 
 
-def test_lists_are_numbered_from_the_best_and_ties_go_to_the_lower_index(spark, items):
-    ranked = [("u1", 1, 0.5, "x"), ("u1", 0, 0.5, "x"), ("u1", 2, 0.9, "y"), ("u2", 2, -1.0, "x")]
-    ranked = spark.createDataFrame(ranked, "user_id string, item_idx int, score double, source string")
-    got = sorted((r.user_id, r.rank, r.item_id, r.source) for r in numbered_lists(ranked, items).collect())
-    assert got == [("u1", 1, "c", "y"), ("u1", 2, "a", "x"), ("u1", 3, "b", "x"), ("u2", 1, "c", "x")]
+def test_lists_get_the_names_of_their_items_and_keep_their_order(spark, items):
+    ranked = [("u1", 1, 2, 0.9, "x", 1.0), ("u1", 2, 0, 0.9, "y", 0.25), ("u2", 1, 1, -1.0, "x", 1.0)]
+    form = "user_id string, rank int, item_idx int, score double, source string, propensity float"
+    named = named_lists(spark.createDataFrame(ranked, form), items)
+    assert dict(named.dtypes)["score"] == "float"
+    assert sorted((r.user_id, r.rank, r.item_id, r.source, r.propensity) for r in named.collect()) == [
+        ("u1", 1, "c", "x", 1.0),
+        ("u1", 2, "a", "y", 0.25),
+        ("u2", 1, "b", "x", 1.0),
+    ]
+
+
+def test_users_over_cap_are_those_with_too_many_items_of_one_category(spark):
+    rows = [("a", "film| film |war"), ("b", "film"), ("c", "war|film"), ("d", None), ("e", "||")]
+    items = spark.createDataFrame(rows, "item_id string, categories string")
+    pairs = [("u1", "a"), ("u1", "c"), ("u2", "a"), ("u2", "b"), ("u2", "c"), ("u3", "d"), ("u3", "e"), ("u4", "b")]
+    lists = spark.createDataFrame(pairs, "user_id string, item_id string")
+
+    def over(cap):
+        return sorted(row.user_id for row in users_over_cap(lists, items, cap).collect())
+
+    assert (over(1), over(2)) == (["u1", "u2"], ["u2"])
 
 
 def test_user_rows_hold_histories_oldest_first_and_are_never_null(spark, items):
