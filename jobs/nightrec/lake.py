@@ -42,6 +42,8 @@ PRODUCER = {
     "rankers": "fit_ranker.py",
     "topn": "score_top_n.py",
     "fallback": "score_top_n.py",
+    "similar_items": "score_top_n.py",
+    "popular_items": "score_top_n.py",
     "topn_checks": "validate_table.py --table topn",
     "metrics": "evaluate_night.py",
 }

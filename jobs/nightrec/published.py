@@ -2,7 +2,7 @@
 
     <lake>/<domain>/published/latest.json                          the newest published night
     <lake>/<domain>/published/run_date=D.json                      the published lists of night D
-    <lake>/<domain>/published/run_date=D/<version>/topn.v1/*.parquet, fallback.v1/*.parquet
+    <lake>/<domain>/published/run_date=D/<version>/<table>.v1/*.parquet, one folder for each of TABLES
 
 A reader opens a pointer once and reads the folders that it names: the old night or the new one, never a mixture.
 """
@@ -18,7 +18,7 @@ from nightrec.errors import MissingPartitionError
 from nightrec.lake import Lake
 
 FOLDER = "published"
-TABLES = ("topn", "fallback")
+TABLES = ("topn", "fallback", "similar_items", "popular_items")
 
 
 def published_dates(lake: Lake) -> list[date]:

@@ -127,6 +127,12 @@ class ScoringConfig(Section):
     """Hide items the user touched in the last N days. 0 hides nothing, empty hides everything ever touched."""
     block_rows: Count
     """Users scored at once; a task holds their scores for all items from every source."""
+    similar_n: Annotated[int, Field(ge=1, le=1000)]
+    """Items a list of items like an item."""
+    popular_windows: Annotated[list[Count], Field(min_length=1)]
+    """Days, up to the run date, in which popular and trending items are counted; one list each."""
+    popular_min_users: Count
+    """Items with fewer users than this in a window are neither popular nor trending, for the users' privacy."""
 
 
 class QualityConfig(Section):

@@ -3,6 +3,15 @@
 import re
 
 from contract.conftest import DAY, at
+from contract.other_lists import (
+    CLEAN_POPULAR,
+    CLEAN_SIMILAR,
+    FAULTY_POPULAR,
+    FAULTY_SIMILAR,
+    PLANTED_OTHERS,
+    POPULAR_BASE,
+    SIMILAR_BASE,
+)
 
 NAN, INF = float("nan"), float("inf")
 SETTINGS = ("scoring.top_n=3", "quality.min_coverage_frac=0.9")
@@ -101,19 +110,18 @@ PLANTED = {
     "fallback_item_id_is_null": 1,
     "fallback_score_is_null": 1,
     "fallback_source_is_null": 1,
-    "fallback_run_id_is_null": 1,
-    "fallback_encoder_version_is_null": 1,
-    "fallback_collaborative_version_is_null": 1,
-    "fallback_data_snapshot_is_null": 1,
     "fallback_rank_out_of_range": 1,
     "fallback_source_not_allowed": 1,
     "fallback_key_not_unique": 2,
+    **PLANTED_OTHERS,
 }
 
 
-def fill(night, rows, users, fallback, items=ITEMS, history=()):
+def fill(night, rows, users, fallback, items=ITEMS, history=(), others=((), ())):
     night.write("topn", rows, ROW)
     night.write("fallback", fallback, LINEAGE)
+    night.write("similar_items", others[0], SIMILAR_BASE)
+    night.write("popular_items", others[1], POPULAR_BASE)
     night.write("items", items, {})
     met = [{"user_id": user, "item_id": "met"} for user in users]
     night.write("interactions", [*met, *history], MET)
@@ -121,7 +129,8 @@ def fill(night, rows, users, fallback, items=ITEMS, history=()):
 
 def test_gate_on_lists_finds_one_planted_fault_for_every_rule(night, caplog):
     users = {row["user_id"] for row in FAULTY} - {"stranger", None}
-    fill(night, FAULTY, sorted(users) + WITHOUT_LIST, FALLBACK)
+    others = FAULTY_SIMILAR, FAULTY_POPULAR
+    fill(night, FAULTY, sorted(users) + WITHOUT_LIST, FALLBACK, others=others)
 
     code = night.gate("topn", *SETTINGS)
 
@@ -159,7 +168,7 @@ def test_gate_on_lists_passes_a_clean_night_at_every_boundary(night):
         *a_list("b", ("i2", "until", "from")),
         *a_list("c"),
     ]  # d has seen everything: no list is right
-    fill(night, rows, ["a", "b", "c"], a_list(None), items, history)
+    fill(night, rows, ["a", "b", "c"], a_list(None), items, history, (CLEAN_SIMILAR, CLEAN_POPULAR))
 
     assert night.gate("topn", *SETTINGS, "scoring.exclude_seen_days=7") == 0
     assert night.failed("topn") == {}

@@ -1,6 +1,7 @@
-"""Show what a night published: three users, what they did and what they will be shown."""
+"""Show what a night published: three users, what they did and what they will be shown, and items like an item."""
 
 from datetime import date
+from itertools import islice, zip_longest
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ NEWEST_FIRST = [("last_at", "descending"), ("item_id", "ascending")]
 
 
 def print_samples(config: Config, console: Console | None = None) -> None:
-    """Print the history and the list of a heavy, a middling and a light user; their keys stay unnamed.
+    """Print the lists of a heavy, a middling and a light user, whose keys stay unnamed, and of the item most met.
 
     Raises:
         MissingPartitionError: If nothing was published yet.
@@ -29,24 +30,40 @@ def print_samples(config: Config, console: Console | None = None) -> None:
     items = lake.read_arrow("items", day, ["item_id", "title"])
     titles = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
     matrix = lake.read_arrow("interactions", day, ["user_id", "item_id", "last_at"])
+    console = console or Console()
     for name, user_id in _three_users(matrix).items():
         history = matrix.filter(pc.equal(matrix["user_id"], user_id)).sort_by(NEWEST_FIRST)
-        (console or Console()).print(_sample(name, history, _list_of(pointer["topn"], user_id), titles))
+        console.print(_sample(name, history, _rows_of(pointer["topn"], "user_id", user_id), titles))
+    item_id = _by_frequency(matrix, "item_id")[0].as_py()
+    console.print(_items_like(item_id, _rows_of(pointer["similar_items"], "item_id", item_id), titles))
 
 
 def _three_users(matrix: pa.Table) -> dict[str, str]:
-    counts = matrix.group_by("user_id").aggregate([("item_id", "count")])
-    ordered = counts.sort_by([("item_id_count", "descending"), ("user_id", "ascending")])["user_id"]
+    ordered = _by_frequency(matrix, "user_id")
     places = {"a heavy user": 0, "a middling user": len(ordered) // 2, "a light user": len(ordered) - 1}
     return {name: ordered[place].as_py() for name, place in places.items()}
 
 
-def _list_of(folder: str, user_id: str) -> pa.Table:
+def _by_frequency(matrix: pa.Table, key: str) -> pa.ChunkedArray:
+    counts = matrix.group_by(key).aggregate([("last_at", "count")])
+    return counts.sort_by([("last_at_count", "descending"), (key, "ascending")])[key]
+
+
+def _rows_of(folder: str, key: str, value: str) -> pa.Table:
     filesystem, path = fs.FileSystem.from_uri(arrow_uri(folder))
-    columns = ["rank", "item_id", "score", "source", "user_id"]
-    return pq.read_table(path, columns=columns, filesystem=filesystem, filters=[("user_id", "=", user_id)]).sort_by(
-        "rank"
-    )
+    return pq.read_table(path, filesystem=filesystem, filters=[(key, "=", value)]).sort_by("rank")
+
+
+def _items_like(item_id: str, similar: pa.Table, titles: dict[str, str | None]) -> Table:
+    table = Table(title=f"items like {titles.get(item_id) or item_id}", title_justify="left")
+    kinds: dict[str, list[str]] = {kind: [] for kind in ("joined", "behaviour", "text")}
+    for row in similar.to_pylist():
+        kinds[row["kind"]].append(titles.get(row["similar_item_id"]) or row["similar_item_id"])
+    for heading in ("rank", *kinds):
+        table.add_column(heading, justify="right" if heading == "rank" else "left")
+    for place, row in enumerate(islice(zip_longest(*kinds.values(), fillvalue=""), SHOWN)):
+        table.add_row(str(place + 1), *row)
+    return table
 
 
 def _sample(name: str, history: pa.Table, shown: pa.Table, titles: dict[str, str | None]) -> Table:

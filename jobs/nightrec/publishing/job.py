@@ -1,6 +1,6 @@
 """publish_top_n: make tonight's gated lists the ones that a shop reads.
 
-Reads   topn/D, fallback/D, topn_checks/D
+Reads   topn/D, fallback/D, similar_items/D, popular_items/D, topn_checks/D
 Writes  published/run_date=D/<version>/, then published/run_date=D.json, then published/latest.json
 Fails   3 if the lists are missing, 4 if they have not passed their gate
 
@@ -34,6 +34,8 @@ def publish_top_n(ctx: Context) -> None:
     failed = [check["rule"] for check in checks if not check["is_passed"]]
     if failed:
         raise GateError(f"topn/run_date={day} failed its gate ({', '.join(failed)}); the lists published before stay")
+    for name in TABLES:
+        lake.require(name, day)
     run_id = lake.read_arrow("topn", day, ["run_id"])["run_id"][0].as_py()
     sources = {name: lake.path(f"{contract(name).folder}/run_date={day}") for name in TABLES}
     version = f"{run_id}-{_content_hash(lake, list(sources.values()))}"

@@ -96,7 +96,8 @@ def _count(result: Any) -> int:  # noqa: ANN401  # the library does not export i
         said = result.exception_info["exception_message"]
         raise RuntimeError(f"rule {result.expectation_config.meta['rule']} cannot be evaluated: {said}")
     counted = result.result
-    return int(counted["unexpected_count"] if "unexpected_count" in counted else counted["observed_value"])
+    # The library counts nothing, not even zero, in a batch without rows.
+    return int((counted["unexpected_count"] if "unexpected_count" in counted else counted["observed_value"]) or 0)
 
 
 def _examples(spark: SparkSession, rule: Rule, name: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """validate_table: stop the night when a table is unfit, before anything is built on it.
 
 Reads   --table events: events/D, items/D, deliveries/D
-        --table topn: topn/D, fallback/D, interactions/D, items/D
+        --table topn: topn/D, fallback/D, similar_items/D, popular_items/D, interactions/D, items/D
 Writes  events_checks/D or topn_checks/D, one row per rule, also when rules fail (schemas/topn_checks.v1.yaml)
         Data Docs of the domain under paths.data_docs: counts, never keys
 Fails   3 if an input partition is missing; 4 if a rule is broken: build_matrix takes no events and publish_top_n no
@@ -22,7 +22,8 @@ from nightrec.availability import available, hidden_items
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.errors import GateError
 from nightrec.lake import Lake
-from nightrec.quality import suites, transform
+from nightrec.published import TABLES
+from nightrec.quality import other_lists, suites, transform
 from nightrec.quality.data_docs import open_context, publish_results
 from nightrec.quality.gate import Verdict, evaluate, explain
 from nightrec.schemas import contract
@@ -30,7 +31,7 @@ from nightrec.schemas import contract
 log = logging.getLogger(__name__)
 Frames = dict[str, DataFrame]
 COLUMN_TYPES = "table string, column string, expected string, written string, is_same boolean"
-READS = {"events": ("events", "items", "deliveries"), "topn": ("topn", "fallback", "interactions", "items")}
+READS = {"events": ("events", "items", "deliveries"), "topn": (*TABLES, "interactions", "items")}
 
 
 def validate_table(ctx: SparkContext) -> None:
@@ -90,15 +91,17 @@ def _event_frames(ctx: SparkContext) -> Frames:
 
 
 def _list_frames(ctx: SparkContext) -> Frames:
-    rows, fallback, interactions, items = (ctx.tables.read(name, ctx.run_date) for name in READS["topn"])
+    rows, fallback, similar, popular, interactions, items = (ctx.tables.read(t, ctx.run_date) for t in READS["topn"])
     settings = ctx.config.scoring
     catalogue = transform.mark_available(items, available(items, ctx.run_date))
     seen = hidden_items(interactions, ctx.run_date, settings.exclude_seen_days)
     users = interactions.select("user_id").distinct()
     return {
-        "topn": transform.check_seen(transform.check_rows(rows, catalogue, by="user_id"), seen),
+        "topn": transform.check_seen(transform.check_rows(rows, catalogue, ["user_id"]), seen),
         "lists": transform.check_lists(rows, users, seen, catalogue, settings.top_n),
         "fallback": transform.check_fallback(fallback, catalogue, settings.top_n),
+        "similar_items": other_lists.check_similar(similar, catalogue),
+        "popular_items": other_lists.check_other_lists(popular, catalogue, ["kind", "days", "category"]),
     }
 
 

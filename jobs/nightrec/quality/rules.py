@@ -1,5 +1,6 @@
 """What a rule is, and the rules that follow from a contract alone."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ def flag_rule(name: str, flag: str, keys: str, says: str, min_frac: float = 1.0)
     return Rule(name, counted, f"SELECT {keys} FROM {{batch}} WHERE NOT {flag}")
 
 
-def contract_rules(contract: Contract, prefix: str = "") -> list[Rule]:
+def contract_rules(contract: Contract, prefix: str = "", without: Collection[str] = ()) -> list[Rule]:
     """Return the rules of one table: nothing empty that must not be, values in bounds, one row per key.
 
     Columns and types have a rule of their own (`suites.columns_rules`), because a frame read by contract hides them.
@@ -51,9 +52,10 @@ def contract_rules(contract: Contract, prefix: str = "") -> list[Rule]:
     Args:
         contract: The table's contract.
         prefix: Put before the names where the table is not the gated one itself.
+        without: Columns that need no rule of their own.
     """
-    keys = ", ".join(contract.primary_key)
-    rules = [rule for column in contract.columns for rule in _column_rules(column, keys, prefix)]
+    keys, asked = ", ".join(contract.primary_key), [c for c in contract.columns if c.name not in without]
+    rules = [rule for column in asked for rule in _column_rules(column, keys, prefix)]
     return [*rules, _key_rule(contract.primary_key, prefix)]
 
 

@@ -6,6 +6,8 @@ Each suite is asked of one batch, a frame that `transform.py` makes; its rules r
 from nightrec.quality.rules import Rule, contract_rules, flag_rule
 from nightrec.schemas import contract
 
+LINEAGE = ("run_id", "encoder_version", "collaborative_version", "data_snapshot")
+"""Written once for all tables of a night, so asked of `topn` alone; every rule costs a job."""
 Suites = dict[str, list[Rule]]
 """Rules by the batch that they look at."""
 
@@ -58,7 +60,7 @@ def events_suites() -> Suites:
 
 
 def topn_suites(min_coverage_frac: float) -> Suites:
-    """Return the suites of the gate before publishing: batches `topn`, `lists` and `fallback`.
+    """Return the suites of the gate before publishing, one for each kind of list.
 
     Args:
         min_coverage_frac: Smallest share of users that must have a list.
@@ -78,15 +80,34 @@ def topn_suites(min_coverage_frac: float) -> Suites:
             flag_rule("coverage_floor", "is_covered", "user_id", "users of the matrix have lists", min_coverage_frac),
         ],
         "fallback": [
-            *contract_rules(contract("fallback"), "fallback_"),
+            *contract_rules(contract("fallback"), "fallback_", LINEAGE),
             *_list_rules("rank, item_id", "fallback_"),
             flag_rule("fallback_list_length", "is_whole", "rank, n_ranks, n_expected", length),
+        ],
+        **_other_suites(),
+    }
+
+
+def _other_suites() -> Suites:
+    similar, popular = "item_id, kind, rank, similar_item_id", "kind, days, category, rank, item_id"
+    numbered = "ranks go up from 1 without gaps"
+    return {
+        "similar_items": [
+            *contract_rules(contract("similar_items"), "similar_", LINEAGE),
+            *_list_rules(similar, "similar_"),
+            flag_rule("similar_rank_gap", "is_numbered", similar, numbered),
+            flag_rule("similar_to_itself", "is_other", similar, "no item is listed as similar to itself"),
+        ],
+        "popular_items": [
+            *contract_rules(contract("popular_items"), "popular_", LINEAGE),
+            *_list_rules(popular, "popular_"),
+            flag_rule("popular_rank_gap", "is_numbered", popular, numbered),
         ],
     }
 
 
 def _list_rules(keys: str, prefix: str = "") -> list[Rule]:
-    """Return what holds for every list, a user's or the fallback."""
+    """Return what holds for every list."""
     return [
         flag_rule(f"{prefix}duplicate_item", "is_single", keys, "no item stands twice in a list"),
         flag_rule(f"{prefix}unknown_item", "is_known_item", keys, "every item is in the catalogue"),

@@ -3,6 +3,7 @@
 A flag is empty where another rule already says what is wrong, such as an empty or unknown item.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
@@ -62,25 +63,27 @@ def mark_available(items: DataFrame, available: DataFrame) -> DataFrame:
     return marked.withColumn("is_available", _or(F.col("is_available"), False))
 
 
-def check_rows(rows: DataFrame, catalogue: DataFrame, by: str | None = None) -> DataFrame:
+def check_rows(rows: DataFrame, catalogue: DataFrame, by: Sequence[str] = (), item: str = "item_id") -> DataFrame:
     """Add the flags of single list rows; as many rows come out as go in.
 
     Args:
-        rows: `rank, item_id, score` and more.
+        rows: `rank, score`, the listed item and more.
         catalogue: `mark_available`, unique per item.
-        by: Column that tells lists apart; None for a single list.
+        by: Columns that tell lists apart; none for a single list.
+        item: Column of the listed item.
 
     Returns:
         `rows` with `is_known_item`, `is_available`, `is_single` (its item stands once in the list), `is_finite` and
         `is_in_order` (no higher score than the rank before).
     """
-    a_list = [F.col(by) if by else F.lit(0)]
-    previous = F.lag("score").over(Window.partitionBy(*a_list).orderBy("rank", "item_id"))
-    n_same = F.count("*").over(Window.partitionBy(*a_list, "item_id"))
-    score, has_item = F.col("score"), F.col("item_id").isNotNull()
+    a_list = [F.col(name) for name in by] or [F.lit(0)]
+    previous = F.lag("score").over(Window.partitionBy(*a_list).orderBy("rank", item))
+    n_same = F.count("*").over(Window.partitionBy(*a_list, item))
+    score, has_item = F.col("score"), F.col(item).isNotNull()
+    known = catalogue.select(F.col("item_id").alias(item), "is_available", F.lit(True).alias("is_known_item"))
     is_finite = ~F.isnan(score) & (F.abs(score) != float("inf"))
     return (
-        rows.join(catalogue.withColumn("is_known_item", F.lit(True)), on=["item_id"], how="left")
+        rows.join(known, on=[item], how="left")
         .withColumn("is_known_item", F.when(has_item, _or(F.col("is_known_item"), False)))
         .withColumn("is_single", F.when(has_item, n_same == 1))
         .withColumn("is_finite", is_finite)

@@ -62,7 +62,7 @@ def rank_users(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.Rec
     Yields:
         Rows in the form of `RANKED`, each user's best first.
     """
-    items, ranker = _open_pack(task.root, task.domain, task.pack)
+    items, ranker = open_pack(task.root, task.domain, task.pack)
     for batch in batches:
         for start in range(0, batch.num_rows, task.block_rows):
             block = batch.slice(start, task.block_rows)
@@ -70,7 +70,8 @@ def rank_users(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.Rec
 
 
 @lru_cache(maxsize=1)
-def _open_pack(root: str, domain: str, pack: str) -> tuple[ItemSide, Ranker]:
+def open_pack(root: str, domain: str, pack: str) -> tuple[ItemSide, Ranker]:
+    """Load a pack of the lake; a worker keeps the newest, because it is asked for every batch."""
     with tempfile.TemporaryDirectory() as scratch:
         return load_pack(get_folder(Lake(root, domain), pack, Path(scratch)))
 

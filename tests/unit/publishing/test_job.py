@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nightrec.errors import MissingPartitionError
-from nightrec.published import published_dates, read_pointer
+from nightrec.published import TABLES, published_dates, read_pointer
 from nightrec.publishing.job import main
 from nightrec.schemas import contract
 
@@ -22,8 +22,11 @@ def stage(lake, day, item_id="i1", run_id="r1", is_passed=True):
     lineage = {"run_id": run_id, "encoder_version": "e", "collaborative_version": "c", "data_snapshot": "d"}
     row = {"rank": 1, "item_id": item_id, "score": 1.0, "source": "text", **lineage}
     listed = row | {"user_id": "u1", "arm": "default", "propensity": 1.0}
+    similar = row | {"kind": "text", "similar_item_id": item_id}
+    popular = row | {"kind": "popular", "days": 7, "category": "", "n_users": 3}
+    lists = {"topn": listed, "fallback": row, "similar_items": similar, "popular_items": popular}
     check = {"rule": "score_not_finite", "is_passed": is_passed, "n_unexpected": 0, "unexpected_frac": 0.0}
-    for name, content in {"topn": listed, "fallback": row, "topn_checks": check}.items():
+    for name, content in {**lists, "topn_checks": check}.items():
         lake.write_arrow(name, day, pa.Table.from_pylist([content], contract(name).arrow()))
 
 
@@ -40,7 +43,7 @@ def test_publishing_points_latest_and_the_date_to_one_whole_folder(shop):
     assert publish(D1) == 0
     assert read_pointer(shop) == read_pointer(shop, D1)
     assert shown(shop) == ["i1"]
-    assert pq.read_table(read_pointer(shop)["fallback"]).num_rows == 1
+    assert [pq.read_table(read_pointer(shop)[name]).num_rows for name in TABLES] == [1, 1, 1, 1]
 
 
 def test_the_night_before_stays_readable(shop):
@@ -90,6 +93,14 @@ def test_unchecked_lists_are_not_published(shop, caplog):
     shop.fs.delete_file(shop.path(f"topn_checks.v1/run_date={D1}/_SUCCESS"))
     assert publish(D1) == 3
     assert "validate_table.py --table topn" in caplog.text
+
+
+def test_lists_without_a_table_are_not_published(shop, caplog):
+    stage(shop, D1)
+    shop.fs.delete_file(shop.path(f"popular_items.v1/run_date={D1}/_SUCCESS"))
+    assert publish(D1) == 3
+    assert "popular_items/run_date=2026-01-30 not found or unfinished" in caplog.text
+    assert published_dates(shop) == []
 
 
 def test_half_copied_folder_is_completed_not_trusted(shop):

@@ -16,7 +16,7 @@ def flags(frame, *columns):
 def test_flags_are_empty_where_another_rule_speaks(spark):
     rows = spark.createDataFrame([("u", 1, None, None), ("u", 2, "ghost", 1.0)], ROWS)
 
-    got = check_rows(rows, mark_available(items(spark, "a"), items(spark, "a")), by="user_id")
+    got = check_rows(rows, mark_available(items(spark, "a"), items(spark, "a")), ["user_id"])
 
     columns = ("rank", "is_known_item", "is_available", "is_single", "is_finite", "is_in_order")
     assert flags(got, *columns) == [(1, None, None, None, None, None), (2, False, None, True, True, None)]
@@ -25,7 +25,7 @@ def test_flags_are_empty_where_another_rule_speaks(spark):
 def test_equal_scores_are_in_order_and_lists_are_told_apart(spark):
     rows = spark.createDataFrame([("u", 1, "a", 1.0), ("u", 2, "b", 1.0), ("u", 3, "c", 1.5), ("v", 1, "a", 9.0)], ROWS)
 
-    got = check_rows(rows, mark_available(items(spark, "a", "b", "c"), items(spark, "a")), by="user_id")
+    got = check_rows(rows, mark_available(items(spark, "a", "b", "c"), items(spark, "a")), ["user_id"])
 
     wanted = [("u", 1, None), ("u", 2, True), ("u", 3, False), ("v", 1, None)]
     assert flags(got, "user_id", "rank", "is_in_order") == wanted

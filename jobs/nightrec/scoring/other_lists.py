@@ -1,0 +1,63 @@
+"""The part of score_top_n that writes lists without users: items like an item, popular and trending items."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from math import ceil
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from nightrec.context import SparkContext
+from nightrec.goals import is_goal
+from nightrec.scoring.popular import popular_lists, window_users, with_growth
+from nightrec.scoring.rank import Task
+from nightrec.scoring.similar import SIMILAR, similar_items
+
+
+def write_similar_items(ctx: SparkContext, task: Task, constants: dict[str, Column]) -> int:
+    """Write `similar_items` for every item that has a number, whether it can be shown or not.
+
+    Args:
+        ctx: The job's.
+        task: What the workers need to know.
+        constants: Columns that every row carries.
+
+    Returns:
+        Number of rows.
+    """
+    items, n = ctx.tables.read("item_index", ctx.run_date), ctx.config.scoring.similar_n
+
+    def find(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return similar_items(batches, task, n)
+
+    # The index lies in few small files, which would leave all but one worker idle.
+    spread = items.repartition(ctx.config.spark.shuffle_partitions, "item_idx")
+    names = items.select(F.col("item_idx").alias("similar_idx"), F.col("item_id").alias("similar_item_id"))
+    found = spread.mapInArrow(find, SIMILAR).join(names, on="similar_idx", how="inner")
+    rows = found.withColumns({"score": F.col("score").cast("float"), **constants})
+    return ctx.tables.overwrite("similar_items", ctx.run_date, rows)
+
+
+def write_popular_items(ctx: SparkContext, shown: DataFrame, constants: dict[str, Column]) -> int:
+    """Write `popular_items` from the events of the deliveries that can reach into the windows.
+
+    Args:
+        ctx: The job's.
+        shown: Rows of `items` that can be shown.
+        constants: Columns that every row carries.
+
+    Returns:
+        Number of rows.
+    """
+    scoring, goal = ctx.config.scoring, ctx.config.matrix.goal
+    # An event can come in the delivery of its day or any later one, or before its time by the tolerated clock error.
+    reach = 2 * max(scoring.popular_windows) + ceil(ctx.config.ingest.max_future_hours / 24)
+    since = ctx.run_date - timedelta(days=reach)
+    made_of = ctx.lake.read_arrow("matrix_inputs", ctx.run_date, ["delivery_date"])["delivery_date"].to_pylist()
+    events = ctx.tables.read_many("events", sorted(day for day in made_of if day > since))
+    counts = window_users(
+        events.where(is_goal(goal.event_types, goal.min_value)), ctx.run_date, scoring.popular_windows
+    )
+    lists = popular_lists(with_growth(counts), shown, scoring.popular_min_users, scoring.top_n)
+    return ctx.tables.overwrite("popular_items", ctx.run_date, lists.withColumns(constants))
