@@ -7,11 +7,12 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PY := .venv/bin/python
 JOBS := .venv/.made
 AIRFLOW := .venv-airflow/.made
+BENCHMARK := .venv-benchmark/.made
 
-.PHONY: help setup night up stop spark pyfiles fmt lint test test-unit test-dags test-e2e locks
+.PHONY: help setup night up stop spark pyfiles fmt lint test test-unit test-dags test-e2e benchmark-accuracy locks
 
 help:            ## List targets
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(JOBS) $(AIRFLOW)  ## Both environments, .venv for the jobs and .venv-airflow; every target makes what it needs
 
@@ -50,6 +51,9 @@ test-dags: $(AIRFLOW)  ## DAG tests in the Airflow environment; UPDATE_GOLDEN=1 
 test-e2e: setup  ## Whole nights of a tiny domain through a real scheduler
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --durations 30 --confcutdir tests/e2e tests/e2e
 
+benchmark-accuracy: $(JOBS) $(if $(filter no,$(PEERS)),,$(BENCHMARK))  ## Our lists beside tuned peers'; DATA="toys instruments movielens" PEERS=no ARGS=--resume
+	$(PY) -m nightrec.benchmark $(if $(DATA),--data $(DATA)) $(if $(filter no,$(PEERS)),--no-peers) $(ARGS)
+
 locks: setup     ## Write the versions now installed into conf/locks/
 	for one in .venv:jobs .venv-airflow:airflow; do $${one%:*}/bin/pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//; / @ /d' > conf/locks/$${one#*:}.txt; done
 
@@ -64,4 +68,10 @@ $(AIRFLOW): conf/locks/airflow.txt
 	@echo "installing Airflow's environment, once; a minute"
 	test -x .venv-airflow/bin/python || $(PYTHON) -m venv .venv-airflow
 	.venv-airflow/bin/pip install -q -r $<
+	touch $@
+
+$(BENCHMARK): conf/locks/benchmark.txt
+	@echo "installing the peers' environment, once; some minutes"
+	test -x .venv-benchmark/bin/python || $(PYTHON) -m venv .venv-benchmark
+	.venv-benchmark/bin/pip install -q -r $<
 	touch $@

@@ -2,17 +2,22 @@
 
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 
-def available(items: DataFrame, run_date: date) -> DataFrame:
-    """Keep the items that can be shown at some time of the day after the run date (UTC)."""
+def is_available(run_date: date) -> Column:
+    """Tell which items can be shown at some time of the day after the run date (UTC)."""
     shown = F.lit(run_date + timedelta(days=1)).cast("timestamp")
     gone = F.lit(run_date + timedelta(days=2)).cast("timestamp")
     starts = F.col("available_from").isNull() | (F.col("available_from") < gone)
     ends = F.col("available_to").isNull() | (F.col("available_to") >= shown)
-    return items.where(starts & ends)
+    return starts & ends
+
+
+def available(items: DataFrame, run_date: date) -> DataFrame:
+    """Keep the items that can be shown, as of `is_available`."""
+    return items.where(is_available(run_date))
 
 
 def hidden_items(interactions: DataFrame, run_date: date, exclude_seen_days: int | None) -> DataFrame:

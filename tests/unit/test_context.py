@@ -103,8 +103,8 @@ def test_bad_settings_exit_2_before_a_run_is_opened(night, caplog):
 
 
 def test_unknown_domain_exits_2_with_the_known_ones(night, caplog):
-    assert run_job(read_tea, DOC, ["--domain", "toys", "--run-date", "2026-01-31"]) == 2
-    assert "no domain 'toys' in conf/domains/; known: " in caplog.text
+    assert run_job(read_tea, DOC, ["--domain", "nowhere", "--run-date", "2026-01-31"]) == 2
+    assert "no domain 'nowhere' in conf/domains/; known: " in caplog.text
 
 
 def test_help_shows_the_contract_the_flags_and_the_exit_codes(capsys):

@@ -4,6 +4,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 JOINT = ". "
+PIECE = r"(?s)\S.{0,299}(?=\s|$)|\S{1,300}"
+"""About as much as 64 tokens of English hold; texts without spaces are split anywhere."""
 
 
 def first_held_out(interactions: DataFrame, held_out: DataFrame) -> DataFrame:
@@ -40,18 +42,21 @@ def user_texts(written: DataFrame, max_chars: int) -> DataFrame:
 
 
 def item_texts(items: DataFrame, written: DataFrame, max_chars: int) -> DataFrame:
-    """Return rows of `item_texts`: the catalogue's words at place 0, then what users wrote.
+    """Return rows of `item_texts`: the catalogue's words from place 0 on, then what users wrote.
 
     Args:
         items: Rows of `items`.
         written: `recent_texts` by item; texts of items outside the catalogue are left out.
-        max_chars: Longest text.
+        max_chars: Longest text. The catalogue's is split between words, so that a model reads a long one to its end.
     """
     words = F.concat_ws(JOINT, _present("title"), _listed("categories"), _listed("tags"), _present("description"))
-    catalogue = items.select("item_id", F.lit(0).alias("place"), words.alias("text"), F.lit(False).alias("is_held_out"))
-    known = written.join(items.select("item_id"), on="item_id", how="left_semi")
-    pieces = catalogue.where(F.col("text") != "").unionByName(known)
-    return pieces.select("item_id", "place", *_text_and_hash(F.col("text"), max_chars), "is_held_out")
+    pieces = F.regexp_extract_all(F.substring(words, 1, max_chars), F.lit(PIECE), F.lit(0))
+    catalogue = items.select("item_id", F.posexplode(pieces).alias("part", "text"), F.lit(False).alias("is_held_out"))
+    known = written.join(items.select("item_id"), on="item_id", how="left_semi").withColumnRenamed("place", "part")
+    both = catalogue.withColumn("is_written", F.lit(False)).unionByName(known.withColumn("is_written", F.lit(True)))
+    in_order = Window.partitionBy("item_id").orderBy("is_written", "part")
+    placed = both.withColumn("place", F.row_number().over(in_order) - 1)
+    return placed.select("item_id", "place", *_text_and_hash(F.col("text"), max_chars), "is_held_out")
 
 
 def _present(column: str) -> Column:

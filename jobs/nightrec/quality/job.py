@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 
-from nightrec.availability import available, hidden_items
+from nightrec.availability import hidden_items, is_available
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.errors import GateError
 from nightrec.lake import Lake
@@ -93,7 +93,7 @@ def _event_frames(ctx: SparkContext) -> Frames:
 def _list_frames(ctx: SparkContext) -> Frames:
     rows, fallback, similar, popular, interactions, items = (ctx.tables.read(t, ctx.run_date) for t in READS["topn"])
     settings = ctx.config.scoring
-    catalogue = transform.mark_available(items, available(items, ctx.run_date))
+    catalogue = items.select("item_id", is_available(ctx.run_date).alias("is_available"))
     seen = hidden_items(interactions, ctx.run_date, settings.exclude_seen_days)
     users = interactions.select("user_id").distinct()
     return {

@@ -51,24 +51,12 @@ def check_deliveries(deliveries: DataFrame, events: DataFrame, max_reject_frac: 
     )
 
 
-def mark_available(items: DataFrame, available: DataFrame) -> DataFrame:
-    """Return `item_id, is_available`, one row per item of the catalogue.
-
-    Args:
-        items: Rows of `items`, `item_id` unique.
-        available: Those of them that can be shown.
-    """
-    shown = available.select("item_id").withColumn("is_available", F.lit(True))
-    marked = items.select("item_id").join(shown, on=["item_id"], how="left")
-    return marked.withColumn("is_available", _or(F.col("is_available"), False))
-
-
 def check_rows(rows: DataFrame, catalogue: DataFrame, by: Sequence[str] = (), item: str = "item_id") -> DataFrame:
     """Add the flags of single list rows; as many rows come out as go in.
 
     Args:
         rows: `rank, score`, the listed item and more.
-        catalogue: `mark_available`, unique per item.
+        catalogue: `item_id, is_available`, one row per item of the catalogue.
         by: Columns that tell lists apart; none for a single list.
         item: Column of the listed item.
 
@@ -104,7 +92,7 @@ def check_lists(rows: DataFrame, users: DataFrame, seen: DataFrame, catalogue: D
         rows: `topn` rows.
         users: `user_id`, unique: users of the matrix.
         seen: Unique `user_id, item_id` that must not be listed.
-        catalogue: `mark_available`.
+        catalogue: As there.
         top_n: Wanted length.
 
     Returns:

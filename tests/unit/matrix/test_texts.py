@@ -64,6 +64,21 @@ def test_item_texts_are_the_catalogue_then_what_users_wrote_without_the_wordless
     assert got[1].text_hash == hashlib.sha256(b"my son loves it").hexdigest()
 
 
+def test_long_descriptions_are_split_between_words_and_what_users_wrote_comes_after(spark):
+    schema = contract("items").spark()
+    words = " ".join(["strings"] * 60)  # 479 characters
+    rows = [[{"item_id": i, "title": t}.get(c) for c in schema.names] for i, t in (("en", words), ("zh", "琴" * 650))]
+    written = spark.createDataFrame([("en", 1, "nice", False)], f"item_id string, {PIECES}")
+
+    got = sorted(item_texts(spark.createDataFrame(rows, schema), written, max_chars=1000).collect())
+
+    english = [r.text for r in got if r.item_id == "en"]
+    assert (" ".join(english[:2]), english[2:]) == (words, ["nice"])
+    assert len(english[0]) == 295  # 37 words; one more would pass 300
+    assert [r.place for r in got] == [0, 1, 2, 0, 1, 2]
+    assert [len(r.text) for r in got if r.item_id == "zh"] == [300, 300, 50]
+
+
 def test_texts_are_cut_by_characters_not_bytes(spark):
     written = spark.createDataFrame([("u1", 1, "好" * 10, False)], f"user_id string, {PIECES}")
     assert [r.text for r in user_texts(written, max_chars=4).collect()] == ["好好好好"]

@@ -1,12 +1,12 @@
 """Edges that the planted nights of tests/contract do not reach."""
 
-from nightrec.quality.transform import check_deliveries, check_lists, check_rows, mark_available
+from nightrec.quality.transform import check_deliveries, check_lists, check_rows
 
 ROWS = "user_id string, rank int, item_id string, score float"
 
 
-def items(spark, *names):
-    return spark.createDataFrame([(name,) for name in names], "item_id string")
+def catalogue(spark, **is_available):
+    return spark.createDataFrame(list(is_available.items()), "item_id string, is_available boolean")
 
 
 def flags(frame, *columns):
@@ -16,7 +16,7 @@ def flags(frame, *columns):
 def test_flags_are_empty_where_another_rule_speaks(spark):
     rows = spark.createDataFrame([("u", 1, None, None), ("u", 2, "ghost", 1.0)], ROWS)
 
-    got = check_rows(rows, mark_available(items(spark, "a"), items(spark, "a")), ["user_id"])
+    got = check_rows(rows, catalogue(spark, a=True), ["user_id"])
 
     columns = ("rank", "is_known_item", "is_available", "is_single", "is_finite", "is_in_order")
     assert flags(got, *columns) == [(1, None, None, None, None, None), (2, False, None, True, True, None)]
@@ -25,7 +25,7 @@ def test_flags_are_empty_where_another_rule_speaks(spark):
 def test_equal_scores_are_in_order_and_lists_are_told_apart(spark):
     rows = spark.createDataFrame([("u", 1, "a", 1.0), ("u", 2, "b", 1.0), ("u", 3, "c", 1.5), ("v", 1, "a", 9.0)], ROWS)
 
-    got = check_rows(rows, mark_available(items(spark, "a", "b", "c"), items(spark, "a")), ["user_id"])
+    got = check_rows(rows, catalogue(spark, a=True, b=False, c=False), ["user_id"])
 
     wanted = [("u", 1, None), ("u", 2, True), ("u", 3, False), ("v", 1, None)]
     assert flags(got, "user_id", "rank", "is_in_order") == wanted
@@ -34,14 +34,13 @@ def test_equal_scores_are_in_order_and_lists_are_told_apart(spark):
 
 
 def test_expected_length_counts_what_is_left_to_show(spark):
-    catalogue = mark_available(items(spark, "a", "b", "gone"), items(spark, "a", "b"))
     seen = spark.createDataFrame(
         [("one", "a"), ("one", "gone"), ("two", "a"), ("two", "b")], "user_id string, item_id string"
     )
     users = spark.createDataFrame([("none",), ("one",), ("two",)], "user_id string")
     rows = spark.createDataFrame([("one", 1, "b", 1.0), ("stranger", 1, "a", 1.0)], ROWS)
 
-    got = check_lists(rows, users, seen, catalogue, top_n=20)
+    got = check_lists(rows, users, seen, catalogue(spark, a=True, b=True, gone=False), top_n=20)
 
     assert flags(got, "user_id", "n_expected", "is_covered", "is_known_user") == [
         ("none", 2, False, True),
