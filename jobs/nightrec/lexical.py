@@ -80,14 +80,25 @@ def lexical_vectors(texts: Sequence[str], dim: int, seed: int) -> tuple[Vectors,
 
 
 def read_item_texts(lake: Lake, run_date: date, item_ids: pa.Array, fold: str, seed: int) -> tuple[Vectors, Vectors]:
-    """Return both text vectors of each item, the language model's and the lexical ones.
+    """Return both text vectors of each item, the language model's without their mean and the lexical ones.
 
     Both `(n_items, dim)`, unit length, zeros for items without text in the fold.
     """
-    return (
-        read_vectors(lake, "item_embeddings", run_date, item_ids, fold),
-        _read_lexical(lake, run_date, item_ids, fold, seed),
-    )
+    vectors = read_vectors(lake, "item_embeddings", run_date, item_ids, fold)
+    return centred(vectors), _read_lexical(lake, run_date, item_ids, fold, seed)
+
+
+def centred(vectors: Vectors) -> Vectors:
+    """Take the mean off all rows that are not zero and bring them back to unit length.
+
+    All texts of a shop look alike to a general model, and what they share tells no items apart.
+    Source: Mu and Viswanath 2018, "All-but-the-top", without the removal of principal components.
+    """
+    has_text = vectors.any(axis=1, keepdims=True)
+    shifted = (vectors - vectors.sum(axis=0) / max(int(has_text.sum()), 1)) * has_text
+    length = np.linalg.norm(shifted, axis=1, keepdims=True)
+    unit: Vectors = np.divide(shifted, length, out=np.zeros_like(shifted), where=length > 1e-6)
+    return unit
 
 
 def _read_lexical(lake: Lake, run_date: date, item_ids: pa.Array, fold: str, seed: int) -> Vectors:

@@ -23,6 +23,8 @@ class EncoderConfig(Section):
     """Local folder, `package:<import name>[/folder]`, or hub name. Encoder or decoder-only."""
     pooling: Literal["mean", "last"]
     """`mean` of the token vectors (encoders) or the `last` token's (decoder-only models)."""
+    last_layers: Count
+    """Layers, counted from the last, that `mean` averages; the very last is shaped for its own training."""
     max_tokens: Count
     """Longest input in tokens."""
     batch_size: Count

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nightrec.lexical import lexical_vectors, tfidf
+from nightrec.lexical import centred, lexical_vectors, tfidf
 
 
 def test_rare_words_weigh_more_and_common_ones_nothing():
@@ -37,3 +37,12 @@ def test_no_texts_give_no_columns():
     vectors, has_words = lexical_vectors(["", ""], 4, 0)
     assert vectors.shape == (2, 0)
     assert not has_words.any()
+
+
+def test_what_all_texts_share_is_taken_off_and_empty_texts_stay_empty():
+    vectors = np.array([[0.6, 0.8], [0.6, -0.8], [0, 0]], np.float32)  # they share 0.6 along the first axis
+    np.testing.assert_allclose(centred(vectors), [[0, 1], [0, -1], [0, 0]], atol=1e-6)
+
+
+def test_equal_texts_have_nothing_that_tells_them_apart():
+    assert not centred(np.array([[0.6, 0.8]] * 3, np.float32)).any()

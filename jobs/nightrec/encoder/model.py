@@ -35,6 +35,7 @@ class Encoder:
     tokenizer: PreTrainedTokenizerBase
     pooling: str
     max_tokens: int
+    last_layers: int = 1
 
     @property
     def dim(self) -> int:
@@ -65,8 +66,10 @@ class Encoder:
 
     def _forward(self, texts: Sequence[str]) -> Tensor:
         ids, mask = self.tokens(texts)
-        hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, T, dim)
-        return nnf.normalize(pool(hidden.float(), mask, self.pooling), dim=-1)
+        found = self.model(input_ids=ids, attention_mask=mask, output_hidden_states=self.last_layers > 1)
+        layers = found.hidden_states[-self.last_layers :] if self.last_layers > 1 else [found.last_hidden_state]
+        hidden = torch.stack([layer.float() for layer in layers]).mean(0)  # (B, T, dim)
+        return nnf.normalize(pool(hidden, mask, self.pooling), dim=-1)
 
 
 def pool(hidden: Tensor, mask: Tensor, pooling: str) -> Tensor:
@@ -160,7 +163,8 @@ def load_encoder(folder: Path, config: EncoderConfig) -> Encoder:
     if tokenizer.pad_token is None:
         raise ConfigError(f"encoder.model: the tokenizer in {folder} has no pad, eos or unk token to pad with")
     log.info("loaded %s on %s: %s", folder, device.type, reason)
-    return Encoder(model.to(device).eval(), tokenizer, config.pooling, config.max_tokens)
+    last_layers = config.last_layers if config.pooling == "mean" else 1
+    return Encoder(model.to(device).eval(), tokenizer, config.pooling, config.max_tokens, last_layers)
 
 
 def _download(name: str) -> Path:
