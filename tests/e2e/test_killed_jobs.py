@@ -15,7 +15,7 @@ from killing import kill_when_there, kill_while_writing
 from nightrec.config import load_config
 from nightrec.encoder.versions import MODELS
 from nightrec.lake import Lake
-from nightrec.published import FOLDER, read_pointer
+from nightrec.published import FOLDER, TABLES, read_pointer
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("local_jobs")]
 DOMAIN, (D0, D1) = tiny_shop.DOMAIN, tiny_shop.NIGHTS[:2]
@@ -70,7 +70,7 @@ def test_publishing_killed_midway_shows_the_night_before_or_the_new_one_whole(la
 
     shown = json.loads((pointers / "latest.json").read_text())
     assert shown in (read_pointer(lake, D0), new)
-    for table in ("topn", "fallback"):
+    for table in TABLES:
         assert pq.read_table(shown[table]).num_rows == lake.count(table, D0 if shown != new else D1)
     assert run_here("publish_top_n", DOMAIN, D1) == 0
     assert read_pointer(lake) == new
