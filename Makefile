@@ -9,6 +9,9 @@ JOBS := .venv/.made
 AIRFLOW := .venv-airflow/.made
 BENCHMARK := .venv-benchmark/.made
 
+# The longest first, so that both workers end at about the same time.
+E2E := $(addprefix tests/e2e/,test_nights.py test_killed_jobs.py test_bad_input.py)
+
 .PHONY: help setup night up stop spark pyfiles fmt lint test test-unit test-dags test-e2e benchmark-accuracy locks
 
 help:            ## List targets
@@ -49,7 +52,7 @@ test-dags: $(AIRFLOW)  ## DAG tests in the Airflow environment; UPDATE_GOLDEN=1 
 	.venv-airflow/bin/python -m pytest -q --confcutdir tests/dags tests/dags
 
 test-e2e: setup  ## Whole nights of a tiny domain through a real scheduler
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --durations 30 --confcutdir tests/e2e tests/e2e
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations 30 --confcutdir tests/e2e $(E2E)
 
 benchmark-accuracy: $(JOBS) $(if $(filter no,$(PEERS)),,$(BENCHMARK))  ## Our lists beside tuned peers'; DATA="toys instruments movielens" PEERS=no ARGS=--resume
 	$(PY) -m nightrec.benchmark $(if $(DATA),--data $(DATA)) $(if $(filter no,$(PEERS)),--no-peers) $(ARGS)

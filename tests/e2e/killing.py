@@ -1,5 +1,6 @@
 """Kill a job in the middle of its work, as a lost machine would."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ from nightrec.lake import Lake
 from nightrec.schemas import contract
 
 START_LIMIT_S = 240
-TRIES = 5
+TRIES = 10
 
 
 def kill_while_writing(command: Sequence[str], lake: Lake, table: str, run_date: date, log: Path) -> None:
@@ -30,16 +31,17 @@ def kill_while_writing(command: Sequence[str], lake: Lake, table: str, run_date:
     final = Path(lake.path(f"{contract(table).folder}/run_date={run_date}"))
     for _ in range(TRIES):
         shutil.rmtree(staging, ignore_errors=True)
-        kill_when_there(command, staging, log)
-        if not lake.is_finished(table, run_date):
+        is_killed = kill_when_there(command, staging, log)
+        if is_killed and not lake.is_finished(table, run_date):
             return
         # A table of a few rows is written within milliseconds, and the kill came too late.
+        assert final.exists(), f"the job never wrote to {staging}:\n{log.read_text(errors='replace')[-3000:]}"
         shutil.rmtree(final)
     raise AssertionError(f"{table} was finished before the kill, {TRIES} times")
 
 
-def kill_when_there(command: Sequence[str], path: Path, log: Path) -> None:
-    """Start a job and SIGKILL its whole process group as soon as `path` exists."""
+def kill_when_there(command: Sequence[str], path: Path, log: Path) -> bool:
+    """Start a job and SIGKILL its whole process group as soon as `path` exists; tell whether that was in time."""
     assert not path.exists(), f"left over from an earlier kill: {path}"
     with log.open("wb") as output:
         # A session of its own, so that one signal reaches spark-submit, the JVM and the Python driver.
@@ -47,16 +49,16 @@ def kill_when_there(command: Sequence[str], path: Path, log: Path) -> None:
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
-            _wait_for(path, process, log)
+            _wait_for(path, process)
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             code = process.wait()
-    assert code == -signal.SIGKILL, f"the job had ended by itself with {code}"
+    return code == -signal.SIGKILL
 
 
-def _wait_for(path: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_LIMIT_S
-    while not path.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise AssertionError(f"the job never wrote to {path}:\n{log.read_text(errors='replace')[-3000:]}")
-        time.sleep(0.0005)
+    while not path.exists() and process.poll() is None:
+        assert time.monotonic() < deadline, f"waited {START_LIMIT_S} s for {path}"
+        time.sleep(0.0002)

@@ -52,7 +52,7 @@ def test_fine_tuning_killed_after_a_checkpoint_goes_on_from_it_to_the_same_weigh
     shutil.rmtree(lake.partition("encoders", D1))
     checkpoint = Path(lake.path(f"{MODELS}/_checkpoint-{D1}"))
 
-    kill_when_there(command("fine_tune_llm", DOMAIN, D1), checkpoint, tmp_path / "log")
+    assert kill_when_there(command("fine_tune_llm", DOMAIN, D1), checkpoint, tmp_path / "log")
 
     assert not lake.is_finished("encoders", D1)
     assert run_here("fine_tune_llm", DOMAIN, D1) == 0
@@ -66,7 +66,7 @@ def test_publishing_killed_midway_shows_the_night_before_or_the_new_one_whole(la
     (pointers / f"run_date={D1}.json").unlink()
     shutil.rmtree(pointers / f"run_date={D1}")
 
-    kill_when_there(command("publish_top_n", DOMAIN, D1), pointers / f"run_date={D1}", tmp_path / "log")
+    assert kill_when_there(command("publish_top_n", DOMAIN, D1), pointers / f"run_date={D1}", tmp_path / "log")
 
     shown = json.loads((pointers / "latest.json").read_text())
     assert shown in (read_pointer(lake, D0), new)
