@@ -5,6 +5,7 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -104,5 +105,10 @@ def centred(vectors: Vectors) -> Vectors:
 def _read_lexical(lake: Lake, run_date: date, item_ids: pa.Array, fold: str, seed: int) -> Vectors:
     rows = documents(of_fold(lake.read_arrow("item_texts", run_date), fold))
     place = pc.index_in(item_ids, value_set=rows["item_id"].combine_chunks())
-    texts = rows["text"].combine_chunks().take(place).fill_null("").to_pylist()
+    return _squeezed(tuple(rows["text"].combine_chunks().take(place).fill_null("").to_pylist()), seed)
+
+
+# Where no text is held out both folds read the same ones, and the decomposition is most of the work.
+@lru_cache(maxsize=1)
+def _squeezed(texts: tuple[str, ...], seed: int) -> Vectors:
     return lexical_vectors(texts, DIM, seed)[0]

@@ -13,7 +13,12 @@ from nightrec.encoder.device import choose_precision
 from nightrec.encoder.model import embed
 from nightrec.encoder.tune_job import fine_tune_llm
 
-pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(
+        not torch.cuda.is_available(), reason="compares CUDA with the CPU; this machine has no CUDA device"
+    ),
+]
 TEXTS = ["", *WORDS, "redcar " * 40]
 
 

@@ -20,43 +20,32 @@ def columns_rules() -> list[Rule]:
 
 def events_suites() -> Suites:
     """Return the suites of the gate before the matrix: batches `events`, `deliveries` and `items`."""
-    counts = "feed, n_read, n_accepted, n_rejected, n_duplicates"
+    itemless = "only questions and searches go without an item"
+    in_time = "no event lies further ahead than ingest.max_future_hours"
     return {
         "events": [
             *contract_rules(contract("events")),
-            flag_rule(
-                "item_missing", "has_item", "event_id, event_type", "only questions and searches go without an item"
-            ),
-            flag_rule(
-                "event_in_future",
-                "is_in_time",
-                "event_id, event_at",
-                "no event lies further ahead than ingest.max_future_hours",
-            ),
+            flag_rule("item_missing", "has_item", "event_id, event_type", itemless),
+            flag_rule("event_in_future", "is_in_time", "event_id, event_at", in_time),
         ],
-        "deliveries": [
-            *contract_rules(contract("deliveries"), "deliveries_"),
-            flag_rule(
-                "accepted_plus_rejected_plus_duplicates_is_read",
-                "is_accounted_for",
-                counts,
-                "every line of a delivery is accounted for",
-            ),
-            flag_rule(
-                "accepted_rows_missing",
-                "is_whole",
-                "feed, n_accepted, n_written",
-                "events hold exactly the rows that were accepted",
-            ),
-            flag_rule(
-                "too_many_rejects",
-                "has_few_rejects",
-                "feed, n_rejected, n_read",
-                "no more than ingest.max_reject_frac of a feed's lines are rejected",
-            ),
-        ],
+        "deliveries": [*contract_rules(contract("deliveries"), "deliveries_"), *_count_rules()],
         "items": contract_rules(contract("items"), "items_"),
     }
+
+
+def _count_rules() -> list[Rule]:
+    """Return what holds for the counts of every feed of a delivery."""
+    counts, all_counted = (
+        "feed, n_read, n_accepted, n_rejected, n_duplicates",
+        "every line of a delivery is accounted for",
+    )
+    whole = "events hold exactly the rows that were accepted"
+    few = "no more than ingest.max_reject_frac of a feed's lines are rejected"
+    return [
+        flag_rule("accepted_plus_rejected_plus_duplicates_is_read", "is_accounted_for", counts, all_counted),
+        flag_rule("accepted_rows_missing", "is_whole", "feed, n_accepted, n_written", whole),
+        flag_rule("too_many_rejects", "has_few_rejects", "feed, n_rejected, n_read", few),
+    ]
 
 
 def topn_suites(min_coverage_frac: float) -> Suites:

@@ -69,7 +69,7 @@ def test_cold_items_are_a_tenth_whatever_the_order():
 )
 def test_protocols_give_the_users_that_the_peers_were_measured_on(data, n_users, n_cold):
     if data != "movielens" and not SHARED.is_dir():
-        pytest.skip(f"{SHARED} is missing")
+        pytest.skip(f"the data sets are no part of this repository, and there is no {SHARED}")
     shop = READERS[data](SHARED)
     warm, cold = (make_split(shop, PROTOCOLS[data], variant) for variant in ("warm", "cold"))
     assert len(warm["truth_test"]["user_id"].unique()) == n_users
