@@ -17,27 +17,29 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from nightrec.availability import available, hidden_items
-from nightrec.context import SparkContext, run_spark_job
+from nightrec.context import Context, SparkContext, open_spark, run_job
 from nightrec.evaluation.lists import lists_from_ranks, popular_ranks, recent_goals, relevant_items
 from nightrec.evaluation.metrics import accuracy, diversity, hits_by_user
 from nightrec.goals import is_goal
 from nightrec.published import published_dates
+from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the job from a command line."""
-    return run_spark_job(evaluate_night, __doc__ or "", argv)
+    return run_job(evaluate_night, __doc__ or "", argv)
 
 
-def evaluate_night(ctx: SparkContext) -> None:
+def evaluate_night(plain: Context) -> None:
     """Write the metrics of the newest lists published before the run date."""
-    earlier = [day for day in published_dates(ctx.lake) if day < ctx.run_date]
+    earlier = [day for day in published_dates(plain.lake) if day < plain.run_date]
     if not earlier:
-        log.info("no night was published before %s: nothing to evaluate", ctx.run_date)
-        ctx.tables.overwrite("metrics", ctx.run_date, ctx.tables.empty("metrics"))
+        log.info("no night was published before %s: nothing to evaluate", plain.run_date)
+        plain.lake.write_arrow("metrics", plain.run_date, contract("metrics").arrow().empty_table())
         return
+    ctx = open_spark(plain)
     list_date = max(earlier)
     metrics = measure(ctx, list_date)
     rows = ctx.tables.overwrite("metrics", ctx.run_date, metrics)

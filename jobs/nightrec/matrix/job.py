@@ -27,6 +27,13 @@ from nightrec.schemas import contract
 from nightrec.settings import MatrixConfig
 
 log = logging.getLogger(__name__)
+METRICS = {
+    "held_out": "n_held_out",
+    "user_texts": "n_user_texts",
+    "item_texts": "n_item_texts",
+    "user_index": "n_users",
+    "item_index": "n_items",
+}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -44,15 +51,17 @@ def build_matrix(ctx: SparkContext) -> None:
     ctx.lake.write_arrow(
         "matrix_inputs", ctx.run_date, pa.Table.from_pylist(made_of, contract("matrix_inputs").arrow())
     )
-    held_out = hold_out(ctx.tables.read("interactions", ctx.run_date), ctx.config.ranker)
-    n_held = ctx.tables.overwrite("held_out", ctx.run_date, held_out)
-    n_texts = write_texts(ctx, list(inputs))
-    n_keys = write_indexes(ctx)
+    matrix, items = ctx.tables.read("interactions", ctx.run_date), ctx.tables.read("items", ctx.run_date)
+    item_index = number(_keys("item_id", matrix, items), "item_id", "item_idx")
+    frames = {"held_out": hold_out(matrix, ctx.config.ranker), "item_index": item_index}
+    written = ctx.tables.overwrite_all(ctx.run_date, frames)
+    written |= ctx.tables.overwrite_all(ctx.run_date, make_texts(ctx, list(inputs), matrix, items))
+    users = _keys("user_id", matrix, ctx.tables.read("user_texts", ctx.run_date))  # some only write
+    written["user_index"] = ctx.tables.overwrite("user_index", ctx.run_date, number(users, "user_id", "user_idx"))
     rows_in = sum(ctx.lake.count("events", day) for day in plan.added)
     is_rebuild = float(plan.base is None)
-    ctx.run.log_metrics(
-        {"rows_in": rows_in, "rows_out": rows, "is_rebuild": is_rebuild, "n_held_out": n_held, **n_texts, **n_keys}
-    )
+    ctx.run.log_metrics({"rows_in": rows_in, "rows_out": rows, "is_rebuild": is_rebuild})
+    ctx.run.log_metrics({METRICS[name]: n for name, n in written.items()})
 
 
 def passed_deliveries(lake: Lake, run_date: date, settings_hash: str) -> dict[date, tuple[str, str]]:
@@ -96,27 +105,16 @@ def write_interactions(ctx: SparkContext, plan: Plan) -> int:
     return ctx.tables.overwrite("interactions", ctx.run_date, folded)
 
 
-def write_texts(ctx: SparkContext, deliveries: list[date]) -> dict[str, float]:
-    """Write both text tables from the catalogue and the newest events that have text."""
+def make_texts(ctx: SparkContext, deliveries: list[date], matrix: DataFrame, items: DataFrame) -> dict[str, DataFrame]:
+    """Return both text tables, from the catalogue and the newest events that have text."""
     texts, oldest = ctx.config.texts, ctx.run_date - timedelta(days=ctx.config.texts.window_days)
     events = ctx.tables.read_many("events", [day for day in deliveries if day > oldest])
-    held_from = first_held_out(*[ctx.tables.read(name, ctx.run_date) for name in ("interactions", "held_out")])
-    by_user = recent_texts(events, "user_id", texts.recent_texts, held_from)
-    by_item = recent_texts(events, "item_id", texts.recent_texts, held_from)
-    items = ctx.tables.read("items", ctx.run_date)
-    users = ctx.tables.overwrite("user_texts", ctx.run_date, user_texts(by_user, texts.max_chars))
-    described = ctx.tables.overwrite("item_texts", ctx.run_date, item_texts(items, by_item, texts.max_chars))
-    return {"n_user_texts": users, "n_item_texts": described}
-
-
-def write_indexes(ctx: SparkContext) -> dict[str, float]:
-    """Number everyone who acted or wrote, and everything in the catalogue or the matrix."""
-    matrix = ctx.tables.read("interactions", ctx.run_date)
-    users = _keys("user_id", matrix, ctx.tables.read("user_texts", ctx.run_date))
-    items = _keys("item_id", matrix, ctx.tables.read("items", ctx.run_date))
-    n_users = ctx.tables.overwrite("user_index", ctx.run_date, number(users, "user_id", "user_idx"))
-    n_items = ctx.tables.overwrite("item_index", ctx.run_date, number(items, "item_id", "item_idx"))
-    return {"n_users": n_users, "n_items": n_items}
+    held_from = first_held_out(matrix, ctx.tables.read("held_out", ctx.run_date))
+    by_user, by_item = (recent_texts(events, key, texts.recent_texts, held_from) for key in ("user_id", "item_id"))
+    return {
+        "user_texts": user_texts(by_user, texts.max_chars),
+        "item_texts": item_texts(items, by_item, texts.max_chars),
+    }
 
 
 def _keys(key: str, left: DataFrame, right: DataFrame) -> DataFrame:

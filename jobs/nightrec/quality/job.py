@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 
@@ -117,8 +118,9 @@ def _views(frames: Mapping[str, DataFrame]) -> Iterator[None]:
 
 def _record(ctx: SparkContext, table: str, verdicts: Sequence[Verdict]) -> None:
     rows = [(v.rule, v.is_passed, v.n_unexpected, v.unexpected_frac) for v in verdicts]
-    name = f"{table}_checks"
-    ctx.tables.overwrite(name, ctx.run_date, ctx.spark.createDataFrame(rows, contract(name).spark()))
+    schema = contract(f"{table}_checks").arrow()
+    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), schema, strict=True)]
+    ctx.lake.write_arrow(f"{table}_checks", ctx.run_date, pa.table(columns, schema))
     n_failed = sum(not verdict.is_passed for verdict in verdicts)
     # Two runs of this task a night share the parent run, so the names carry the table.
     ctx.run.log_metrics({f"{table}_n_rules": len(verdicts), f"{table}_n_failed": n_failed})

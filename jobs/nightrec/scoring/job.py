@@ -11,7 +11,7 @@ Fails   3 if an input is missing or no item is available
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from nightrec.availability import available, hidden_items
@@ -19,7 +19,7 @@ from nightrec.context import SparkContext, run_spark_job
 from nightrec.decay import weights_as_of
 from nightrec.schemas import contract
 from nightrec.scoring.inputs import make_task, read_lineage, read_users
-from nightrec.scoring.other_lists import write_popular_items, write_similar_items
+from nightrec.scoring.other_lists import popular_and_trending, similar_lists
 from nightrec.scoring.rank import RANKED, rank_users
 from nightrec.scoring.transform import fallback, named_lists, popularity, user_rows, users_over_cap
 
@@ -41,26 +41,25 @@ def score_top_n(ctx: SparkContext) -> None:
         return rank_users(batches, task)
 
     ranked = user_rows(read_users(ctx), interactions, hidden, items).mapInArrow(rank, RANKED)
-    lineage = read_lineage(ctx)
-    rows = tables.overwrite("topn", day, as_published(named_lists(ranked, items), lineage))
     popular = popularity(shown, weights_as_of(interactions, day, ctx.config.matrix.half_life_days))
-    tables.overwrite("fallback", day, fallback(popular, scoring.top_n).withColumns(literals(lineage)))
-    n_similar = write_similar_items(ctx, task, literals(lineage))
-    n_popular = write_popular_items(ctx, shown, literals(lineage))
+    lists = {
+        "topn": as_published(named_lists(ranked, items)),
+        "fallback": fallback(popular, scoring.top_n),
+        "similar_items": similar_lists(ctx, task),
+        "popular_items": popular_and_trending(ctx, shown),
+    }
+    lineage = read_lineage(ctx)
+    constants = {name: F.lit(value) for name, value in lineage.items()}
+    written = tables.overwrite_all(day, {name: rows.withColumns(constants) for name, rows in lists.items()})
     ctx.run.set_tags(lineage)
     cap = ctx.config.rules.max_per_category
     if cap is not None:
         ctx.run.log_metrics({"lists_over_cap": users_over_cap(tables.read("topn", day), shown, cap).count()})
-    n_rows = {"rows_in": tables.count("interactions", day), "rows_out": rows}
-    ctx.run.log_metrics({**n_rows, "n_similar_rows": n_similar, "n_popular_rows": n_popular})
+    ctx.run.log_metrics({"rows_in": tables.count("interactions", day), "rows_out": written["topn"]})
+    ctx.run.log_metrics({f"n_{name}_rows": written[name] for name in ("similar_items", "popular_items")})
 
 
-def literals(values: dict[str, str]) -> dict[str, Column]:
-    """Return constant columns."""
-    return {name: F.lit(value) for name, value in values.items()}
-
-
-def as_published(lists: DataFrame, lineage: dict[str, str]) -> DataFrame:
+def as_published(lists: DataFrame) -> DataFrame:
     """Add the columns of `topn` that a list without experiments and reasons has."""
     evidence = next(field.dataType for field in contract("topn").spark().fields if field.name == "evidence")
     return lists.withColumns(
@@ -68,6 +67,5 @@ def as_published(lists: DataFrame, lineage: dict[str, str]) -> DataFrame:
             "reason": F.lit(None).cast("string"),
             "evidence": F.lit(None).cast(evidence),
             "arm": F.lit("default"),
-            **literals(lineage),
         }
     )

@@ -1,11 +1,11 @@
-"""The part of score_top_n that writes lists without users: items like an item, popular and trending items."""
+"""The part of score_top_n that makes lists without users: items like an item, popular and trending items."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from math import ceil
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from nightrec.context import SparkContext
@@ -15,16 +15,12 @@ from nightrec.scoring.rank import Task
 from nightrec.scoring.similar import SIMILAR, similar_items
 
 
-def write_similar_items(ctx: SparkContext, task: Task, constants: dict[str, Column]) -> int:
-    """Write `similar_items` for every item that has a number, whether it can be shown or not.
+def similar_lists(ctx: SparkContext, task: Task) -> DataFrame:
+    """Return `similar_items`, but for its lineage, for every item that has a number, whether it can be shown or not.
 
     Args:
         ctx: The job's.
         task: What the workers need to know.
-        constants: Columns that every row carries.
-
-    Returns:
-        Number of rows.
     """
     items, n = ctx.tables.read("item_index", ctx.run_date), ctx.config.scoring.similar_n
 
@@ -35,20 +31,15 @@ def write_similar_items(ctx: SparkContext, task: Task, constants: dict[str, Colu
     spread = items.repartition(ctx.config.spark.shuffle_partitions, "item_idx")
     names = items.select(F.col("item_idx").alias("similar_idx"), F.col("item_id").alias("similar_item_id"))
     found = spread.mapInArrow(find, SIMILAR).join(names, on="similar_idx", how="inner")
-    rows = found.withColumns({"score": F.col("score").cast("float"), **constants})
-    return ctx.tables.overwrite("similar_items", ctx.run_date, rows)
+    return found.withColumn("score", F.col("score").cast("float"))
 
 
-def write_popular_items(ctx: SparkContext, shown: DataFrame, constants: dict[str, Column]) -> int:
-    """Write `popular_items` from the events of the deliveries that can reach into the windows.
+def popular_and_trending(ctx: SparkContext, shown: DataFrame) -> DataFrame:
+    """Return `popular_items`, but for its lineage, from the events of the deliveries that can reach into the windows.
 
     Args:
         ctx: The job's.
         shown: Rows of `items` that can be shown.
-        constants: Columns that every row carries.
-
-    Returns:
-        Number of rows.
     """
     scoring, goal = ctx.config.scoring, ctx.config.matrix.goal
     # An event can come in the delivery of its day or any later one, or before its time by the tolerated clock error.
@@ -59,5 +50,4 @@ def write_popular_items(ctx: SparkContext, shown: DataFrame, constants: dict[str
     counts = window_users(
         events.where(is_goal(goal.event_types, goal.min_value)), ctx.run_date, scoring.popular_windows
     )
-    lists = popular_lists(with_growth(counts), shown, scoring.popular_min_users, scoring.top_n)
-    return ctx.tables.overwrite("popular_items", ctx.run_date, lists.withColumns(constants))
+    return popular_lists(with_growth(counts), shown, scoring.popular_min_users, scoring.top_n)
