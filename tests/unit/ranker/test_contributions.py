@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker
+from nightrec.ranker.contributions import contributions
+from nightrec.ranker.linear import Linear
+
+NAMES = ["a_score", "b_score", "age"]
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """Return candidates of 300 users, the last of each is padding, and a ranker with trees."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(300, 12, 3)).astype(np.float32)
+    inside = np.arange(12) < np.full((300, 1), 11)
+    features[~inside] = 0
+    wish = np.where(inside, features[:, :, 0] * features[:, :, 1] + features[:, :, 2], -np.inf)
+    relevant = wish == wish.max(axis=1, keepdims=True)
+    plan = RankerPlan(min_users_for_trees=100)
+    ranker = choose_ranker(features, inside, relevant, np.ones(300, int), NAMES, 0, plan)[0]
+    return ranker, features, inside
+
+
+def test_a_weighted_sum_splits_into_weight_times_distance_from_the_mean():
+    part = Linear(np.array([1.0, 0.0]), np.array([2.0, 1.0]), np.array([4.0, -1.0]))
+    ranker = Ranker(["a_score", "b_score"], [0, 1], part, part, None, "linear")
+    features = np.array([[[3.0, 5.0], [1.0, 0.0]]], np.float32)
+    found = contributions(ranker, features, np.array([[True, True]]))
+    assert found.tolist() == [[[4.0, -5.0], [0.0, 0.0]]]  # 4 * (3 - 1) / 2 and -1 * 5
+
+
+@pytest.mark.parametrize("part", ["fusion", "linear"])
+def test_shares_of_a_weighted_sum_add_up_to_the_score(fitted, part):
+    ranker, features, inside = fitted
+    shares = contributions(replace(ranker, chosen=part), features, inside)
+    scores = ranker.parts(features, inside)[part]
+    np.testing.assert_allclose(shares.sum(axis=2)[inside], scores[inside], atol=1e-5)
+    assert (shares[:, :, 2] == 0).all() == (part == "fusion")  # `age` is no score of a source
+
+
+def test_shares_of_trees_and_their_average_add_up_to_the_raw_prediction(fitted):
+    ranker, features, inside = fitted
+    shares = contributions(replace(ranker, chosen="trees"), features, inside)
+    raw = ranker.trees.predict(features[inside], raw_score=True)
+    base = raw - shares.sum(axis=2)[inside]
+    assert shares.std() > 0.01
+    np.testing.assert_allclose(base, base[0], atol=1e-5)
+
+
+def test_shares_of_a_blend_add_up_but_for_a_constant_of_the_user(fitted):
+    ranker, features, inside = fitted
+    shares = contributions(replace(ranker, chosen="blend"), features, inside)
+    rest = ranker.parts(features, inside)["blend"] - shares.sum(axis=2)
+    assert np.ptp(rest[:, :11], axis=1).max() < 1e-4
+
+
+def test_padding_has_no_shares(fitted):
+    ranker, features, inside = fitted
+    for part in ("fusion", "linear", "trees", "blend"):
+        assert (contributions(replace(ranker, chosen=part), features, inside)[~inside] == 0).all()
+
+
+def test_a_user_whose_candidates_are_all_alike_gets_no_shares_from_a_blend(fitted):
+    ranker, features, inside = fitted
+    same = np.tile(features[:1, :1], (1, 12, 1))
+    found = contributions(replace(ranker, chosen="blend"), same, inside[:1])
+    assert (found == 0).all()
