@@ -40,6 +40,7 @@ PRODUCER = {
     "user_projections": "train_projection.py",
     "item_projections": "train_projection.py",
     "rankers": "fit_ranker.py",
+    "feature_importance": "fit_ranker.py",
     "topn": "score_top_n.py",
     "fallback": "score_top_n.py",
     "similar_items": "score_top_n.py",

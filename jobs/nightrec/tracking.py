@@ -18,6 +18,7 @@ from nightrec.places import root
 from nightrec.settings import Config
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from mlflow import MlflowClient
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,10 @@ class TaskRun:
     def log_artifacts(self, folder: Path, name: str) -> None:
         """Upload a folder."""
         self.client.log_artifacts(self.run_id, str(folder), name)
+
+    def log_figure(self, figure: Figure, name: str) -> None:
+        """Upload a picture; `name` ends in the file's type."""
+        self.client.log_figure(self.run_id, figure, name)
 
     def register_model(self, name: str, artifact: str, version_tags: Mapping[str, str]) -> str:
         """Enter an uploaded folder into the model registry and return the registry's version number."""

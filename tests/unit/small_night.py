@@ -35,6 +35,7 @@ def write_night(lake: Lake, seed: int = 0) -> None:
     write(lake, "held_out", held)
     write(lake, "user_index", [{"user_id": user, "user_idx": k} for k, user in enumerate(users)])
     write(lake, "item_index", [{"item_id": item, "item_idx": k} for k, item in enumerate(items)])
+    write(lake, "items", [dict.fromkeys(contract("items").names) | {"item_id": item} for item in items])
     write(lake, "item_texts", texts)
     write(lake, "user_embeddings", [])
     for side, ids in (("user", users), ("item", items)):

@@ -1,6 +1,6 @@
 """Fit the simple and the flexible ranker, and let held-out users say which one orders tonight's lists."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import lightgbm as lgb
 import numpy as np
@@ -61,7 +61,46 @@ class Ranker:
 
     def scores(self, features: Floats, inside: Mask) -> Floats:
         """Score candidates in the chosen way, `(U, C)`."""
+        if self.chosen == "fusion":
+            return self.fusion.scores(features[:, :, self.simple])
+        if self.chosen == "linear":
+            return self.linear.scores(features)
         return self.parts(features, inside)[self.chosen]
+
+
+@dataclass(frozen=True)
+class CrossFitted:
+    """Rankers that have not seen the users whom they score.
+
+    Attributes:
+        fold: `(U,)` place in `rankers` of the one that did not learn from the user.
+        rankers: One a fold.
+    """
+
+    fold: Ints
+    rankers: list[Ranker]
+
+    def parts(self, features: Floats, inside: Mask) -> dict[str, Floats]:
+        """Score as `Ranker.parts`, in the ways that every fold has."""
+        rows = [self.fold == held for held in range(len(self.rankers))]
+        scored = [one.parts(features[row], inside[row]) for one, row in zip(self.rankers, rows, strict=True)]
+        out = {part: np.zeros(inside.shape, np.float32) for part in scored[0] if all(part in of for of in scored)}
+        for part, scores in out.items():
+            for row, of_fold in zip(rows, scored, strict=True):
+                scores[row] = of_fold[part]
+        return out
+
+    def scores(self, features: Floats, inside: Mask) -> Floats:
+        """Score candidates in the chosen way, `(U, C)`."""
+        out = np.zeros(inside.shape, np.float32)
+        for held, ranker in enumerate(self.rankers):
+            row = self.fold == held
+            out[row] = ranker.scores(features[row], inside[row])
+        return out
+
+    def where(self, rows: Ints) -> "CrossFitted":
+        """Keep some users."""
+        return CrossFitted(self.fold[rows], self.rankers)
 
 
 def row_standardised(scores: Floats, inside: Mask) -> Floats:
@@ -104,7 +143,7 @@ def fit_parts(
 
 
 def choose_ranker(features: Floats, inside: Mask, relevant: Mask, n_relevant: Ints, names: list[str], seed: int,
-               plan: RankerPlan) -> tuple[Ranker, dict[str, float]]:  # fmt: skip
+               plan: RankerPlan) -> tuple[Ranker, dict[str, float], CrossFitted]:  # fmt: skip
     """Cross-validate the parts over users, then fit them on all users.
 
     Args:
@@ -117,20 +156,17 @@ def choose_ranker(features: Floats, inside: Mask, relevant: Mask, n_relevant: In
         plan: How.
 
     Returns:
-        The ranker, which uses the part with the best NDCG@10, and the NDCG@10 by part.
+        The ranker, which uses the part with the best NDCG@10, the NDCG@10 by part, and the rankers of the
+        cross-validation, which use the same part.
     """
     fold = np.random.default_rng(seed).permutation(len(features)) % N_FOLDS
-    gains: dict[str, npt.NDArray[np.float64]] = {}
-    for held in range(N_FOLDS):
-        learn, check = fold != held, fold == held
-        ranker = fit_parts(features[learn], inside[learn], relevant[learn], names, plan, "fusion")
-        for part, scores in ranker.parts(features[check], inside[check]).items():
-            gains.setdefault(part, np.zeros(len(features)))[check] = list_ndcg(
-                scores, inside[check], relevant[check], n_relevant[check]
-            )
-    report = {part: float(values.mean()) for part, values in gains.items()}
+    learn = [fold != held for held in range(N_FOLDS)]
+    rankers = [fit_parts(features[row], inside[row], relevant[row], names, plan, "fusion") for row in learn]
+    scored = CrossFitted(fold, rankers).parts(features, inside)
+    report = {part: float(list_ndcg(of, inside, relevant, n_relevant).mean()) for part, of in scored.items()}
     chosen = max(report, key=lambda part: report[part])
-    return fit_parts(features, inside, relevant, names, plan, chosen), report
+    crossed = CrossFitted(fold, [replace(ranker, chosen=chosen) for ranker in rankers])
+    return fit_parts(features, inside, relevant, names, plan, chosen), report, crossed
 
 
 def equal_fusion(names: list[str]) -> Ranker:

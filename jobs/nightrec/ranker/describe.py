@@ -1,6 +1,7 @@
 """The lesson of a night: candidates of users with held-out goals, their features, and which of them came next."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,9 +16,54 @@ SECONDS_PER_DAY = 86_400.0
 Goals = Sequence[tuple[int, Ints]]
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What the ranker learns from.
+
+    Attributes:
+        goals: `(user_idx, item_idx)` of `U` users.
+        candidates: `(U, C)` item_idx, -1 for padding.
+        features: `(U, C, F)`.
+        relevant: `(U, C)` true at held-out goals.
+    """
+
+    goals: Goals
+    candidates: Ints
+    features: Floats
+    relevant: Mask
+
+    @property
+    def inside(self) -> Mask:
+        """`(U, C)` false at padding."""
+        inside: Mask = self.candidates != NOBODY
+        return inside
+
+    @property
+    def n_relevant(self) -> Ints:
+        """`(U,)` number of held-out goals, candidates or not."""
+        return np.array([len(wanted) for _, wanted in self.goals])
+
+    def where(self, rows: Ints) -> "Lesson":
+        """Keep some users."""
+        kept = self.candidates[rows], self.features[rows], self.relevant[rows]
+        return Lesson([self.goals[row] for row in rows], *kept)
+
+    def shuffled(self, seed: int) -> "Lesson":
+        """Put each user's candidates into a random order, so that equal scores prefer no item."""
+        order = np.random.default_rng(seed).permuted(
+            np.tile(np.arange(self.candidates.shape[1]), (len(self.goals), 1)), axis=1
+        )
+        return Lesson(
+            self.goals,
+            np.take_along_axis(self.candidates, order, axis=1),
+            np.take_along_axis(self.features, order[:, :, None], axis=1),
+            np.take_along_axis(self.relevant, order, axis=1),
+        )
+
+
 def describe(
     histories: Histories, learnt: Learnt, items: ItemSide, goals: Goals, seen: sp.csr_matrix, sizes: tuple[int, int]
-) -> tuple[Floats, Mask, Mask]:
+) -> Lesson:
     """Let the sources propose candidates to users with held-out goals.
 
     Args:
@@ -27,9 +73,6 @@ def describe(
         goals: `(user_idx, item_idx)` of `U` users.
         seen: `(n_users, n_items)` entries at pairs not to be listed.
         sizes: Candidates of every source, and users scored at once.
-
-    Returns:
-        `(U, C, F)` features, `(U, C)` false at padding, `(U, C)` true at held-out goals.
     """
     blocks = list(_blocks(histories, learnt, items, goals, seen, sizes))
     width = max(found.shape[1] for found, _, _ in blocks)
@@ -39,7 +82,7 @@ def describe(
         wide = [((0, 0), (0, width - r.shape[1]), *[(0, 0)] * (r.ndim - 2)) for r in rows]
         return np.concatenate([np.pad(r, w, constant_values=fill) for r, w in zip(rows, wide, strict=True)])
 
-    return join(1, 0), join(0, NOBODY) != NOBODY, join(2, 0)
+    return Lesson(goals, join(0, NOBODY), join(1, 0), join(2, 0))
 
 
 def _blocks(

@@ -1,8 +1,9 @@
 """fit_ranker: learn how the sources of tonight's lists are joined.
 
-Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D, and both folds of item_embeddings/D,
-        user_embeddings/D and of the factors, sequences and projections of D, user_* and item_*
-Writes  rankers/D and models/ranker/run_date=D beside the tables. Replaces those; safe to repeat.
+Reads   interactions/D, held_out/D, user_index/D, item_index/D, items/D, item_texts/D, and both folds of
+        item_embeddings/D, user_embeddings/D and of the factors, sequences and projections of D, user_* and item_*;
+        feature_importance of earlier nights
+Writes  rankers/D, feature_importance/D and models/ranker/run_date=D beside the tables. Replaces those; safe to repeat.
 Fails   3 if an input partition is missing
 
 Sources that have not seen the held-out interactions propose candidates, and the ranker learns to put what users
@@ -15,15 +16,15 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from nightrec.context import Context, run_job
 from nightrec.folders import put_folder
 from nightrec.histories import Matrix, read_matrix, read_vectors
+from nightrec.importance.job import explain_ranker, write_importance
 from nightrec.lexical import read_item_texts
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker, equal_fusion
-from nightrec.ranker.describe import Goals, describe, sample, seen_rows
+from nightrec.ranker.describe import Goals, Lesson, describe, sample, seen_rows
 from nightrec.ranker.features import feature_names
 from nightrec.ranker.pack import save_pack
 from nightrec.ranker.sides import ITEM_NAMES, Learnt, item_side
@@ -49,6 +50,7 @@ def fit_ranker(ctx: Context) -> None:
     if len(goals) < MIN_USERS:
         log.warning("all sources count the same: %d users to learn from, %d are needed", len(goals), MIN_USERS)
         ranker, ndcg = equal_fusion(NAMES), dict[str, float]()
+        write_importance(ctx, [])
     else:
         ranker, ndcg = fit_on_cut(ctx, matrix, goals)
     log.info("lists are ordered by %s; NDCG@10 %s", ranker.chosen, {k: round(v, 4) for k, v in ndcg.items()})
@@ -62,15 +64,21 @@ def fit_ranker(ctx: Context) -> None:
 
 
 def fit_on_cut(ctx: Context, matrix: Matrix, goals: Goals) -> tuple[Ranker, dict[str, float]]:
-    """Fit on what sources that have not seen the goals propose; also return the NDCG@10 of each way of joining."""
-    config, histories = ctx.config.ranker, matrix.fold("cut")
-    learnt, items = read_fold(ctx, matrix, "cut")
-    seen = seen_rows(histories, ctx.config.scoring.exclude_seen_days)
-    sizes = config.candidates, ctx.config.scoring.block_rows
-    described, inside, relevant = describe(histories, learnt, items, goals, seen, sizes)
-    n_relevant = np.array([len(wanted) for _, wanted in goals])
+    """Fit on the lesson of the cut and explain the result; also return the NDCG@10 of each way of joining."""
+    config, lesson = ctx.config.ranker, read_lesson(ctx, matrix, goals)
     plan = RankerPlan(trees=TreesPlan(seed=config.seed), min_users_for_trees=config.min_users_for_trees)
-    return choose_ranker(described, inside, relevant, n_relevant, NAMES, config.seed, plan)
+    described = lesson.features, lesson.inside, lesson.relevant, lesson.n_relevant
+    ranker, ndcg, crossed = choose_ranker(*described, NAMES, config.seed, plan)
+    explain_ranker(ctx, matrix, lesson, (ranker, crossed), MIN_USERS)
+    return ranker, ndcg
+
+
+def read_lesson(ctx: Context, matrix: Matrix, goals: Goals) -> Lesson:
+    """Let sources that have not seen the goals propose candidates."""
+    histories, scoring = matrix.fold("cut"), ctx.config.scoring
+    learnt, items = read_fold(ctx, matrix, "cut")
+    seen = seen_rows(histories, scoring.exclude_seen_days)
+    return describe(histories, learnt, items, goals, seen, (ctx.config.ranker.candidates, scoring.block_rows))
 
 
 def read_fold(ctx: Context, matrix: Matrix, fold: str) -> tuple[Learnt, ItemSide]:

@@ -30,7 +30,7 @@ def problem(n_users):
 def test_trees_win_where_features_interact():
     features, inside, relevant = problem(1200)
     plan = RankerPlan(min_users_for_trees=500)
-    ranker, report = choose_ranker(features, inside, relevant, np.ones(1200, int), ["a_score", "b_score"], 0, plan)
+    ranker, report, _ = choose_ranker(features, inside, relevant, np.ones(1200, int), ["a_score", "b_score"], 0, plan)
     assert ranker.chosen in ("trees", "blend")
     assert report["trees"] > 1.4 * report["linear"]
     np.testing.assert_array_equal(ranker.scores(features, inside), ranker.parts(features, inside)[ranker.chosen])
@@ -44,3 +44,19 @@ def test_small_nights_try_no_trees_and_repeat_exactly():
     ]
     assert found[0][0].trees is None
     assert found[0][1] == found[1][1]
+
+
+def test_users_are_scored_by_a_ranker_that_did_not_learn_from_them():
+    features, inside, relevant = problem(60)
+    args = features, inside, relevant, np.ones(60, int), ["a_score", "b_score"], 0, RankerPlan()
+    ranker, report, crossed = choose_ranker(*args)
+    scores = crossed.scores(features, inside)
+    assert list_ndcg(scores, inside, relevant, np.ones(60, int)).mean() == report[ranker.chosen]
+    for held, other in enumerate(crossed.rankers):
+        row = crossed.fold == held
+        np.testing.assert_array_equal(scores[row], other.parts(features[row], inside[row])[ranker.chosen])
+        assert 0 < row.sum() < 60
+    changed = relevant.copy()
+    changed[crossed.fold == 0] = np.roll(changed[crossed.fold == 0], 1, axis=1)
+    again = choose_ranker(features, inside, changed, *args[3:])[2]
+    assert again.rankers[0].linear.weights.tolist() == crossed.rankers[0].linear.weights.tolist()

@@ -1,0 +1,43 @@
+"""Importance as horizontal bars with intervals."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nightrec.importance.rows import Row
+
+N_BARS = 12
+SURE, UNSURE = "#2f6fb2", "#b8c4d0"
+"""A bar is pale where the interval holds zero."""
+PANELS = {
+    "source": ("Whole sources", "Shapley value in NDCG@10"),
+    "permutation": ("Features: what lists lose without", "drop of NDCG@10 when shuffled"),
+    "shap": ("Features: what scores are made of", "mean |contribution| to listed items"),
+}
+
+
+def picture(rows: Sequence[Row], title: str) -> Figure:
+    """Draw the largest values over all users, one panel a kind, with 95 % intervals; pale where these hold zero."""
+    # Without pyplot there is no global state and no display; `Figure` draws with Agg by itself.
+    figure = Figure(figsize=(15, 4.8), layout="constrained")
+    figure.suptitle(title)
+    for axes, (kind, (heading, unit)) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
+        overall = [row for row in rows if row["kind"] == kind and row["slice"] == "all"]
+        _bars(axes, sorted(overall, key=lambda row: -row["value"])[:N_BARS])
+        axes.set_title(heading, loc="left", fontsize=11)
+        axes.set_xlabel(unit)
+    return figure
+
+
+def _bars(axes: Axes, rows: Sequence[Row]) -> None:
+    values = [row["value"] for row in rows]
+    reach = [[row["value"] - row["low"] for row in rows], [row["high"] - row["value"] for row in rows]]
+    places = range(len(rows))
+    colours = [UNSURE if row["low"] <= 0 <= row["high"] else SURE for row in rows]
+    axes.barh(places, values, xerr=reach if rows else None, color=colours, ecolor="#333333", capsize=2)
+    axes.set_yticks(places, [f"{row['name']}  " for row in rows])
+    axes.invert_yaxis()
+    axes.axvline(0, color="#333333", linewidth=0.8)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
