@@ -26,7 +26,9 @@ def listed_shares(ranker: Ranker, lesson: Lesson, slices: Sequence[Slice], top_n
     inside = lesson.inside
     scores = np.where(inside, ranker.scores(lesson.features, inside), -np.inf)
     listed = np.argsort(-scores, axis=1, kind="stable")[:, :top_n]
-    shares = np.abs(contributions(ranker, lesson.features, inside))
+    wanted = np.zeros_like(inside)
+    np.put_along_axis(wanted, listed, True, axis=1)
+    shares = np.abs(contributions(ranker, lesson.features, inside, wanted))
     shares = np.take_along_axis(shares, listed[:, :, None], axis=1)
     out = []
     for part in slices:

@@ -24,14 +24,14 @@ class ImportancePlan:
         min_users: Slices of fewer users are left out.
         seed: Of the sample and the shuffles.
         max_rows: Candidates, at most, that a weighted sum is asked for at once; users are sampled to keep to it.
-        max_rows_of_trees: The same for trees, which take a hundred times as long.
+        max_rows_of_trees: The same for trees, which take twenty times as long.
     """
 
     top_n: int
     min_users: int
     seed: int
     max_rows: int = 500_000
-    max_rows_of_trees: int = 50_000
+    max_rows_of_trees: int = 80_000
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,15 @@ def test_padding_has_no_shares(fitted):
         assert (contributions(replace(ranker, chosen=part), features, inside)[~inside] == 0).all()
 
 
+@pytest.mark.parametrize("part", ["fusion", "linear", "trees", "blend"])
+def test_the_rows_that_are_wanted_are_split_as_among_all(fitted, part):
+    ranker, features, inside = fitted
+    ranker, wanted = replace(ranker, chosen=part), np.arange(12) % 5 == np.full((300, 1), 1)
+    found = contributions(ranker, features, inside, wanted)
+    np.testing.assert_array_equal(found[wanted & inside], contributions(ranker, features, inside)[wanted & inside])
+    assert (found[~wanted] == 0).all()
+
+
 def test_a_user_whose_candidates_are_all_alike_gets_no_shares_from_a_blend(fitted):
     ranker, features, inside = fitted
     same = np.tile(features[:1, :1], (1, 12, 1))
