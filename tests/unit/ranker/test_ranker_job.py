@@ -1,8 +1,10 @@
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from small_night import DAY, N_ITEMS, N_USERS, write_night
 
@@ -145,9 +147,34 @@ def test_too_few_users_to_learn_from_let_all_sources_count_the_same(tiny_lake, c
     plain = json.loads((folder(tiny_lake) / "ranker.json").read_text())
     assert set(plain["fusion"]["weights"]) == {1.0}
     assert len(lists(tiny_lake, top_n=2)) == 2 * N_USERS
+    assert tiny_lake.read_arrow("feature_importance", DAY).num_rows == 0
 
 
 def test_repeating_the_job_gives_the_same_ranker(fitted):
     before = fitted.read_arrow("rankers", DAY)
     assert main(ARGS) == 0
     assert fitted.read_arrow("rankers", DAY).equals(before)
+
+
+def test_importance_says_what_moves_the_lists_and_how_that_changed(fitted, caplog):
+    before = fitted.read_arrow("feature_importance", DAY)
+    rows = {(row["kind"], row["name"]): row for row in before.to_pylist() if row["slice"] == "all"}
+    assert {kind for kind, _ in rows} == {"shap", "permutation", "source"}
+    assert {name for kind, name in rows if kind == "source"} == {*FAMILY.values(), "context"}
+    assert len([name for kind, name in rows if kind == "permutation"]) == 2 * len(FAMILY) + 6
+    assert {row["n_users"] for row in rows.values()} == {N_USERS}
+    assert {row["change_1d"] for row in rows.values()} == {None}
+    for days, moved in ((1, -0.5), (9, 2.0)):
+        value = pc.subtract(before["value"], moved)
+        fitted.write_arrow("feature_importance", DAY - timedelta(days), before.set_column(4, "value", value))
+    with caplog.at_level("INFO"):
+        assert main(ARGS) == 0
+    after = fitted.read_arrow("feature_importance", DAY)
+    assert after["change_1d"].to_pylist() == pytest.approx([-0.5] * len(after))
+    assert after["change_7d"].to_pylist() == pytest.approx([2.0] * len(after))
+    assert "what moves the lists most, by source: " in caplog.text
+
+
+def test_the_picture_of_importance_stands_in_mlflow(fitted, tmp_path):
+    (found,) = (tmp_path / "mlruns").rglob("feature_importance.png")
+    assert found.read_bytes().startswith(b"\x89PNG")
