@@ -40,7 +40,8 @@ def write_importance(ctx: Context, rows: list[Row]) -> None:
     """Write the rows with their changes since earlier nights."""
     earlier = [_read_newest(ctx, ctx.run_date - timedelta(days=days)) for days in (0, 6)]
     table = pa.Table.from_pylist(with_changes(rows, *earlier), contract(TABLE).arrow())
-    ctx.lake.write_arrow(TABLE, ctx.run_date, table)
+    n_rows = ctx.lake.write_arrow(TABLE, ctx.run_date, table)
+    log.info("wrote %s: %d rows", TABLE, n_rows)
 
 
 def read_groups(ctx: Context, matrix: Matrix, lesson: Lesson) -> Groups:

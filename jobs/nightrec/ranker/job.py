@@ -48,8 +48,7 @@ def fit_ranker(ctx: Context) -> None:
     matrix, config = read_matrix(ctx.lake, ctx.run_date), ctx.config.ranker
     goals = sample(matrix.held_goals(), config.max_users, config.seed)
     if len(goals) < MIN_USERS:
-        needed = "%d users to learn from, %d are needed; feature_importance stays empty"
-        log.warning(f"all sources count the same: {needed}", len(goals), MIN_USERS)
+        log.warning("all sources count the same: %d users to learn from, %d are needed", len(goals), MIN_USERS)
         ranker, ndcg = equal_fusion(NAMES), dict[str, float]()
         write_importance(ctx, [])
     else:

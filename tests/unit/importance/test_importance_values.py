@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -124,16 +126,15 @@ def test_shares_of_families_add_up_to_the_gain_of_all_over_none():
 
 
 def test_a_neutral_family_holds_the_mean_of_the_candidates_without_padding():
-    lesson = lesson_of([[[1], [3], [99]]], [1])
-    lesson = Lesson(lesson.goals, np.array([[0, 1, -1]]), lesson.features, lesson.relevant)
+    lesson = replace(lesson_of([[[1], [3], [99]]], [1]), candidates=np.array([[0, 1, -1]]))
     seen = []
-    family_shares(
-        lambda x, inside: seen.append(x.copy()) or x[:, :, 0],
-        Lesson(lesson.goals, lesson.candidates, np.array([[[1], [3], [0]]], np.float32), lesson.relevant),
-        everything(lesson),
-        {"a": [0]},
-    )
-    assert seen[0][0, :2, 0].tolist() == [2, 2]
+
+    def score(features, inside):
+        seen.append(features[0, :2, 0].tolist())
+        return features[:, :, 0]
+
+    family_shares(score, lesson, everything(lesson), {"a": [0]})
+    assert seen == [[2, 2], [1, 3]]  # nobody, then `a`
 
 
 def test_contributions_are_averaged_over_listed_candidates_of_the_slice():

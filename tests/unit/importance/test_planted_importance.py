@@ -12,13 +12,15 @@ from nightrec.ranker.describe import Lesson
 NAMES = ["collaborative_score", "text_score", "popularity_score"]
 WEIGHTS = np.array([3.0, 1.0, 0.0])
 N_USERS, N_ITEMS = 600, 30
+LENGTHS = np.where(np.arange(N_USERS) % 3, 50, 5)
+"""Every third user is new; so many have 50 items that the rest is heavy."""
 
 
-def planted(seed=0):
-    """Let each user choose two of 30 items with odds of `exp(WEIGHTS . features)`; popularity is pure noise."""
-    rng = np.random.default_rng(seed)
+def planted(weights=WEIGHTS):
+    """Let each user choose two of 30 items with odds of `exp(weights . features)`; popularity is pure noise."""
+    rng = np.random.default_rng(0)
     features = rng.normal(size=(N_USERS, N_ITEMS, 3)).astype(np.float32)
-    wish = features @ WEIGHTS + rng.gumbel(size=(N_USERS, N_ITEMS))
+    wish = (features * weights).sum(axis=2) + rng.gumbel(size=(N_USERS, N_ITEMS))
     relevant = wish >= np.sort(wish, axis=1)[:, [-2]]
     candidates = np.tile(np.arange(N_ITEMS), (N_USERS, 1))
     return Lesson([(k, np.flatnonzero(row)) for k, row in enumerate(relevant)], candidates, features, relevant)
@@ -30,7 +32,7 @@ def importance(lesson, plan=RankerPlan(), chosen=None, **limits):  # noqa: B008 
     if chosen:
         ranker = replace(ranker, chosen=chosen)
         crossed = replace(crossed, rankers=[replace(other, chosen=chosen) for other in crossed.rankers])
-    groups = Groups(np.arange(len(lesson.goals)), {"category:even": np.arange(N_ITEMS) % 2 == 0})
+    groups = Groups(LENGTHS, {"category:even": np.arange(N_ITEMS) % 2 == 0})
     return measure(ranker, crossed, lesson, groups, ImportancePlan(10, 20, 0, **limits))
 
 
@@ -72,6 +74,18 @@ def test_shapley_values_add_up_to_what_the_ranker_gains_over_blind_lists(rows):
     gains = 1 / np.log2(np.arange(2, 12))
     blind = gains.sum() / N_ITEMS * 2 / gains[:2].sum()  # two goals at any of 30 places
     assert gain == pytest.approx(report[ranker.chosen] - blind, abs=0.02)
+
+
+def test_a_sample_keeps_users_and_their_histories_together():
+    short = LENGTHS[:, None, None] == LENGTHS.min()
+    lesson = planted(np.where(short, [0.0, 3.0, 0.0], WEIGHTS))  # new users choose by text alone
+    rows = importance(lesson, max_rows=300 * N_ITEMS)
+    assert of(rows, "source")["text"]["n_users"] == 300
+    for part, best in (("new_users", "text"), ("heavy_users", "collaborative")):
+        shares = {name: row["value"] for name, row in of(rows, "source", part).items()}
+        assert max(shares, key=shares.get) == best
+        assert shares[best] > 0.3
+        assert sum(shares.values()) - shares[best] < 0.15
 
 
 @pytest.mark.parametrize("chosen", ["trees", "blend"])

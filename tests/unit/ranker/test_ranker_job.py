@@ -141,7 +141,9 @@ def test_scoring_sees_the_numbers_that_the_ranker_was_fitted_on(fitted):
 
 def test_too_few_users_to_learn_from_let_all_sources_count_the_same(tiny_lake, caplog):
     write_learnt(tiny_lake)
-    assert main([*ARGS, "--set", "ranker.max_users=19"]) == 0
+    with caplog.at_level("INFO"):
+        assert main([*ARGS, "--set", "ranker.max_users=19"]) == 0
+    assert "wrote feature_importance: 0 rows" in caplog.text
     assert "all sources count the same: 19 users to learn from, 20 are needed" in caplog.text
     assert tiny_lake.read_arrow("rankers", DAY).to_pylist()[0]["part"] == "fusion"
     plain = json.loads((folder(tiny_lake) / "ranker.json").read_text())
