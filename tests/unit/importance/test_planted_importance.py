@@ -13,7 +13,7 @@ NAMES = ["collaborative_score", "text_score", "popularity_score"]
 WEIGHTS = np.array([3.0, 1.0, 0.0])
 N_USERS, N_ITEMS = 600, 30
 LENGTHS = np.where(np.arange(N_USERS) % 3, 50, 5)
-"""Every third user is new; so many have 50 items that the rest is heavy."""
+"""Every third user is new, the others are heavy."""
 
 
 def planted(weights=WEIGHTS):
