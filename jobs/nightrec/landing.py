@@ -19,8 +19,9 @@ def write_delivery(folder: Path, **feeds: Iterable[Mapping[str, Any]]) -> None:
     """
     aside = folder.with_name(f"_{folder.name}")
     shutil.rmtree(aside, ignore_errors=True)
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     for feed, rows in feeds.items():
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        lines = "".join(encode(row) + "\n" for row in rows)
         if lines:
             (aside / feed).mkdir(parents=True)
             (aside / feed / f"{feed}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))

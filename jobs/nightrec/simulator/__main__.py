@@ -68,7 +68,9 @@ def shop_of(settings: Sequence[str]) -> Shop | None:
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    settings = "\n".join(f"  {name:15} {field.description}" for name, field in Shop.model_fields.items())
+    settings = "\n".join(
+        f"  {name}={field.default}\n      {field.description}" for name, field in Shop.model_fields.items()
+    )
     parser = argparse.ArgumentParser(
         prog="simulator", description=__doc__, epilog=f"settings of the shop:\n{settings}\n\n{EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,

@@ -37,10 +37,10 @@ def _item(world: World, place: int, day: int, draw: float) -> Row:
         "categories": [CATEGORIES[category].en],
         "tags": language.tags(aspects),
         "price": float(items.price[place]),
-        "available_from": f"{world.date(int(items.arrives[place]))}T00:00:00Z",
+        "available_from": f"{world.date_of(int(items.arrives[place]))}T00:00:00Z",
         "language": LANGUAGES[speaks],
     }
-    gone = {"available_to": f"{world.date(leaves)}T23:59:59Z"} if leaves != FOREVER and leaves <= day else {}
+    gone = {"available_to": f"{world.date_of(leaves)}T23:59:59Z"} if leaves != FOREVER and leaves <= day else {}
     return row | gone
 
 

@@ -74,7 +74,7 @@ def _deliver_day(config: Config, world: World, lake: Lake, day: date) -> None:
         write_world(truth, world)
     days, state = history(world) if is_first else _next_day(config, world, lake, day)
     write_days(truth / f"run_date={day}", world, days, state)
-    last = world.day(day)
+    last = world.day_of(day)
     items = catalogue(world, changed(world, last, is_first), last)
     events = (row for visits in days for row in log_day(world, visits))
     write_delivery(_folder(config, day), events=events, items=items)
@@ -91,8 +91,8 @@ def history(world: World) -> tuple[list[Visits], State]:
 
 def _next_day(config: Config, world: World, lake: Lake, day: date) -> tuple[list[Visits], State]:
     state = read_state(truth_folder(config), world, delivered_dates(config, world))
-    page = published_page(lake, world, day) or popular_page(world, state, world.day(day))
-    visits, state = live(world, state, world.day(day), page)
+    page = published_page(lake, world, day) or popular_page(world, state, world.day_of(day))
+    visits, state = live(world, state, world.day_of(day), page)
     return [visits], state
 
 

@@ -22,7 +22,7 @@ class _Log:
     """The events of a day's visits, in the order of their time."""
 
     def __init__(self, world: World, visits: Visits, rng: np.random.Generator) -> None:
-        day = world.date(visits.day)
+        day = world.date_of(visits.day)
         midnight = datetime.combine(day, time(), UTC)
         starts = rng.integers(OPENS, CLOSES, len(visits.user)).tolist()
         self._start = [midnight + timedelta(seconds=second) for second in starts]

@@ -36,10 +36,12 @@ def known_shop(folder: Path, wanted: Shop | None) -> Shop:
     if not (folder / SHOP).is_file():
         return wanted or Shop()
     known = Shop.model_validate_json((folder / SHOP).read_text(encoding="utf-8"))
-    if wanted not in (None, known):
+    if wanted is not None and wanted != known:
+        pairs = ((name, getattr(wanted, name), getattr(known, name)) for name in Shop.model_fields)
+        differences = ", ".join(f"{name} wanted {new}, there {old}" for name, new, old in pairs if new != old)
         raise ConfigError(
-            f"{folder / SHOP} describes another shop: expected {wanted}, got {known}; leave the flags out to go on "
-            "with it, or delete its folders of landing, lake and truth to begin anew"
+            f"{folder / SHOP} describes another shop: {differences}; leave the settings out to go on with it, or "
+            "delete its folders below landing, lake and truth to begin anew"
         )
     return known
 
@@ -93,7 +95,7 @@ def _column(values: np.ndarray) -> list[object] | np.ndarray:
 
 
 def _visits(world: World, visits: Visits) -> pa.Table:
-    day, choices = world.date(visits.day), visits.choices
+    day, choices = world.date_of(visits.day), visits.choices
     columns = {
         "session_id": [session_id(day, place) for place in visits.user.tolist()],
         "user": visits.user,

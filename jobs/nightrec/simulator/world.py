@@ -39,12 +39,12 @@ class World:
         """`(F,)` planted weight of each of `FEATURES`."""
         return np.array([getattr(self.shop.weights, name, 0.0) for name in FEATURES])
 
-    def day(self, of: date) -> int:
+    def day_of(self, on: date) -> int:
         """Return how many days a date lies after the first of the history."""
-        return (of - self.shop.first_delivery).days + self.shop.history_days - 1
+        return (on - self.shop.first_delivery).days + self.shop.history_days - 1
 
-    def date(self, day: int) -> date:
-        """Return the date of a day; the reverse of `day`."""
+    def date_of(self, day: int) -> date:
+        """Return the date of a day; the reverse of `day_of`."""
         return self.shop.first_delivery + timedelta(days=day + 1 - self.shop.history_days)
 
     def available(self, day: int) -> Mask:
