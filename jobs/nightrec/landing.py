@@ -19,10 +19,11 @@ def write_delivery(folder: Path, **feeds: Iterable[Mapping[str, Any]]) -> None:
     """
     aside = folder.with_name(f"_{folder.name}")
     shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
     encode = json.JSONEncoder(ensure_ascii=False).encode
     for feed, rows in feeds.items():
         lines = "".join(encode(row) + "\n" for row in rows)
         if lines:
-            (aside / feed).mkdir(parents=True)
-            (aside / feed / f"{feed}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))
+            (aside / feed).mkdir()
+            (aside / feed / f"{feed}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), compresslevel=6, mtime=0))
     aside.rename(folder)

@@ -52,10 +52,10 @@ def come_across(world: World, n: int, day: int, rng: np.random.Generator) -> Int
     return drawn
 
 
-def look_at(world: World, shown: Ints, rng: np.random.Generator) -> Mask:
-    """Draw which places of shown pages `(n, P)` are looked at; the higher the place, the likelier."""
+def look_at(world: World, shown: Ints, day: int, rng: np.random.Generator) -> Mask:
+    """Draw which places of shown pages `(n, P)` are looked at; the higher, the likelier, and never what is gone."""
     attention = np.arange(1, shown.shape[1] + 1) ** -world.shop.attention
-    looked_at: Mask = (rng.random(shown.shape) < attention) & (shown != NOTHING)
+    looked_at: Mask = (rng.random(shown.shape) < attention) & (shown != NOTHING) & world.available(day)[shown]
     return looked_at
 
 

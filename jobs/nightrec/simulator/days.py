@@ -79,7 +79,7 @@ def live(world: World, state: State, day: int, page: Page) -> tuple[Visits, Stat
     users = np.flatnonzero((rng.random(world.shop.users) < world.users.visits) & (world.users.joined <= day))
     shown = page.items[users]
     others = come_across(world, len(users), day, rng)
-    looked_at = np.where(look_at(world, shown, rng), shown, NOTHING)
+    looked_at = np.where(look_at(world, shown, day, rng), shown, NOTHING)
     met = _new_to(state, world, users, looked_at), _new_to(state, world, users, others)
     choices = choose(world, users, state.needs.of(users), met, day, rng)
     reviews = (state.to_review[users] != NOTHING) & (rng.random(len(users)) < 0.5)

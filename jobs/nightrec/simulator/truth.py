@@ -97,7 +97,7 @@ def _column(values: np.ndarray) -> list[object] | np.ndarray:
 def _visits(world: World, visits: Visits) -> pa.Table:
     day, choices = world.date_of(visits.day), visits.choices
     columns = {
-        "session_id": [session_id(day, place) for place in visits.user.tolist()],
+        "session_id": pa.array([session_id(day, place) for place in visits.user.tolist()], pa.string()),
         "user": visits.user,
         **_needs(visits.needs),
         "bought": np.where(choices.is_bought, choices.chosen(), NOTHING),
@@ -111,9 +111,9 @@ def _needs(needs: Needs) -> dict[str, object]:
     category, aspects = needs.category.tolist(), needs.aspects.tolist()
     return {
         "category": needs.category,
-        "category_word": [CATEGORIES[place].en for place in category],
-        "aspects": aspects,
-        "aspect_words": [[ASPECTS[place].en for place in row] for row in aspects],
+        "category_word": pa.array([CATEGORIES[place].en for place in category], pa.string()),
+        "aspects": pa.array(aspects, pa.list_(pa.int64())),
+        "aspect_words": pa.array([[ASPECTS[place].en for place in row] for row in aspects], pa.list_(pa.string())),
     }
 
 

@@ -258,6 +258,14 @@ def test_another_shop_cannot_go_on_with_what_is_there(begun):
         deliver(begun, Shop.model_validate(SMALL | {"users": 3}))
 
 
+def test_days_without_visitors_go_by(config):
+    lonely = Shop.model_validate(SMALL | {"users": 1, "visits": 0.05, "considered": 1})
+
+    assert deliver(config, lonely, until=D3) == [D1, D2, D3]
+    assert {row["user_id"] for row in rows(config, D1)} == {"u00000"}
+    assert pq.read_table(truth_folder(config) / f"run_date={D3}" / "visits.parquet").num_rows == 0
+
+
 def test_bad_settings_are_all_named():
     with pytest.raises(ConfigError, match=r"(?s)items: .* \(got '3'\).*weights.noise: .* \(got '1'\).*user: "):
         shop_of(["user=3", "weights.noise=1", "items=3"])

@@ -129,6 +129,15 @@ def test_clicks_fade_with_the_place_although_the_items_are_alike():
     assert rate[-1] / rate[0] == pytest.approx(0.2, abs=0.1)
 
 
+def test_what_is_gone_is_not_clicked_where_old_lists_still_show_it():
+    world, _ = simulated()
+    gone = np.flatnonzero(~world.available(30))
+    visits, _ = live(world, first_state(world), 30, Page(np.tile(gone[:5], (200, 1)), "old"))
+
+    assert visits.shown.shape[1] == 5
+    assert not visits.choices.clicked.any()
+
+
 def test_what_is_shown_is_bought_more():
     world = make_world(Shop(users=2000, items=100, considered=10, visits=0.5))
     state = first_state(world)
