@@ -135,6 +135,13 @@ class ScoringConfig(Section):
     """Items with fewer users than this in a window are neither popular nor trending, for the users' privacy."""
 
 
+class ReasonsConfig(Section):
+    """How each row of a list says why it is there."""
+
+    language: str
+    """Stem of a file in `conf/reasons/`; `auto`: what the user wrote lately, or the titles of their items, decide."""
+
+
 class QualityConfig(Section):
     """What the gate before publishing asks of the lists."""
 
@@ -174,6 +181,7 @@ class Config(Section):
     ranker: RankerConfig
     scoring: ScoringConfig
     rules: RulesConfig
+    reasons: ReasonsConfig
     quality: QualityConfig
     evaluation: EvaluationConfig
 

@@ -1,6 +1,7 @@
 """What tonight's lists are made from, read once and handed to the workers."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -9,13 +10,19 @@ from pyspark.sql import functions as F
 from nightrec.context import SparkContext
 from nightrec.lineage import collaborative_version, data_snapshot, run_id
 from nightrec.ranker.sources import TABLES
+from nightrec.reasons.counts import item_users, met_pairs, newest_texts
+from nightrec.reasons.evidence import EVER, ReasonsPlan
+from nightrec.reasons.sentences import read_messages
+from nightrec.reasons.words import LONGEST
+from nightrec.reasons.write import NEWEST
+from nightrec.schemas import contract
 from nightrec.scoring.rank import Task
 from nightrec.scoring.remaining import category_rows
 from nightrec.scoring.rules import Rules
 from nightrec.tracking import git_commit
 
 
-def make_task(ctx: SparkContext, shown: DataFrame) -> Task:
+def make_task(ctx: SparkContext, shown: DataFrame, reasons: ReasonsPlan) -> Task:
     """Return what every worker needs to know; `shown` has the `item_idx` of all available items."""
     ctx.lake.require("rankers", ctx.run_date)
     pack = ctx.lake.read_arrow("rankers", ctx.run_date, ["path"])["path"][0].as_py()
@@ -25,8 +32,25 @@ def make_task(ctx: SparkContext, shown: DataFrame) -> Task:
     scoring = ctx.config.scoring
     root = ctx.config.place(ctx.config.paths.lake)
     candidates = ctx.config.ranker.candidates
-    return Task(
-        root, ctx.config.domain, pack, mask, scoring.top_n, candidates, scoring.block_rows, make_rules(ctx, rows)
+    rules = make_rules(ctx, rows)
+    return Task(root, ctx.config.domain, pack, mask, scoring.top_n, candidates, scoring.block_rows, rules, reasons)
+
+
+def make_reasons(ctx: SparkContext) -> ReasonsPlan:
+    """Return how rows get their reasons."""
+    tables, day, scoring = ctx.tables, ctx.run_date, ctx.config.scoring
+    windows = tuple(sorted(set(scoring.popular_windows)))
+    index = tables.read("item_index", day)
+    counted = item_users(met_pairs(tables.read("interactions", day)), day, windows)
+    columns = [F.col("n_users")[days].alias(f"within_{days}") for days in (EVER, *windows)]
+    rows = counted.join(index, on="item_id", how="inner").select("item_idx", *columns).toArrow()
+    n_users = np.zeros((tables.count("item_index", day), len(columns)), np.int64)
+    n_users[np.asarray(rows["item_idx"])] = np.stack([np.asarray(column) for column in rows.columns[1:]], axis=1)
+    language = ctx.config.reasons.language
+    catalogue, numbers = (f"{contract(name).folder}/run_date={day}" for name in ("items", "item_index"))
+    last_day, min_users = (day - date(1970, 1, 1)).days, scoring.popular_min_users
+    return ReasonsPlan(
+        catalogue, numbers, last_day, read_messages(language), language, windows, n_users, min_users
     )
 
 
@@ -45,12 +69,17 @@ def make_rules(ctx: SparkContext, categories: Sequence[tuple[int, str | None]]) 
 
 
 def read_users(ctx: SparkContext) -> DataFrame:
-    """Return `user_id` of every known user and one vector column a source, null where it does not know the user."""
+    """Return every known user.
+
+    `user_id`, one vector column a source, null where it does not know the user, and the newest `texts`, never null.
+    """
     users = ctx.tables.read("user_index", ctx.run_date).select("user_id")
     for name, table in (TABLES | {"wrote": "embeddings"}).items():
         rows = ctx.tables.read(f"user_{table}", ctx.run_date).where(F.col("fold") == "all")
         users = users.join(rows.select("user_id", F.col("vector").alias(name)), on="user_id", how="left")
-    return users
+    texts = newest_texts(ctx.tables.read("user_texts", ctx.run_date), NEWEST, LONGEST)
+    users = users.join(texts, on="user_id", how="left")
+    return users.withColumn("texts", F.coalesce("texts", F.array().cast("array<string>")))
 
 
 def read_lineage(ctx: SparkContext) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """score_top_n: rank every available item for every known user, staged for the gate.
 
 Reads   interactions, items, user_index, item_index, user_factors, user_sequences, user_projections, user_embeddings,
-        item_embeddings, rankers and the folder that it names, matrix_inputs, deliveries of D; events as far back as the
-        windows of popular_items reach
+        item_embeddings, user_texts, rankers and the folder that it names, matrix_inputs, deliveries of D;
+        events as far back as the windows of popular_items reach
 Writes  topn/D, fallback/D, similar_items/D, popular_items/D; nothing is published before validate_table and
         publish_top_n
 Fails   3 if an input is missing or no item is available
@@ -11,14 +11,12 @@ Fails   3 if an input is missing or no item is available
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from nightrec.availability import available, hidden_items
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.decay import weights_as_of
-from nightrec.schemas import contract
-from nightrec.scoring.inputs import make_task, read_lineage, read_users
+from nightrec.scoring.inputs import make_reasons, make_task, read_lineage, read_users
 from nightrec.scoring.other_lists import popular_and_trending, similar_lists
 from nightrec.scoring.rank import RANKED, rank_users
 from nightrec.scoring.transform import fallback, named_lists, popularity, user_rows, users_over_cap
@@ -35,7 +33,7 @@ def score_top_n(ctx: SparkContext) -> None:
     interactions, items = tables.read("interactions", day), tables.read("item_index", day)
     shown = available(tables.read("items", day), day)
     hidden = hidden_items(interactions, day, scoring.exclude_seen_days)
-    task = make_task(ctx, shown.join(items, on="item_id", how="inner"))
+    task = make_task(ctx, shown.join(items, on="item_id", how="inner"), make_reasons(ctx))
 
     def rank(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return rank_users(batches, task)
@@ -43,7 +41,7 @@ def score_top_n(ctx: SparkContext) -> None:
     ranked = user_rows(read_users(ctx), interactions, hidden, items).mapInArrow(rank, RANKED)
     popular = popularity(shown, weights_as_of(interactions, day, ctx.config.matrix.half_life_days))
     lists = {
-        "topn": as_published(named_lists(ranked, items)),
+        "topn": named_lists(ranked, items).withColumn("arm", F.lit("default")),
         "fallback": fallback(popular, scoring.top_n),
         "similar_items": similar_lists(ctx, task),
         "popular_items": popular_and_trending(ctx, shown),
@@ -57,15 +55,3 @@ def score_top_n(ctx: SparkContext) -> None:
         ctx.run.log_metrics({"lists_over_cap": users_over_cap(tables.read("topn", day), shown, cap).count()})
     ctx.run.log_metrics({"rows_in": tables.count("interactions", day), "rows_out": written["topn"]})
     ctx.run.log_metrics({f"n_{name}_rows": written[name] for name in ("similar_items", "popular_items")})
-
-
-def as_published(lists: DataFrame) -> DataFrame:
-    """Add the columns of `topn` that a list without experiments and reasons has."""
-    evidence = next(field.dataType for field in contract("topn").spark().fields if field.name == "evidence")
-    return lists.withColumns(
-        {
-            "reason": F.lit(None).cast("string"),
-            "evidence": F.lit(None).cast(evidence),
-            "arm": F.lit("default"),
-        }
-    )

@@ -20,11 +20,16 @@ from nightrec.ranker.features import features
 from nightrec.ranker.item_item import ItemItemPlan
 from nightrec.ranker.pack import load_pack
 from nightrec.ranker.sources import FAMILY, TABLES, ItemSide, UserSide, recency_weights, score_blocks
+from nightrec.reasons.catalogue import open_catalogue
+from nightrec.reasons.choose import Knowledge
+from nightrec.reasons.evidence import COLUMNS, EVIDENCE, ReasonsPlan
+from nightrec.reasons.grounds import listed_shares
+from nightrec.reasons.write import block_reasons
 from nightrec.scoring.exploration import chances
 from nightrec.scoring.rules import QUANTUM, Ranked, Rules, falling, make_lists
 
-USER = f"user_id, {', '.join(TABLES)}, wrote, items, weights, hidden"
-RANKED = "user_id string, rank int, item_idx int, score double, source string, propensity float"
+USER = f"user_id, {', '.join(TABLES)}, wrote, texts, items, weights, hidden"
+RANKED = f"user_id string, rank int, item_idx int, score double, source string, propensity float, {COLUMNS}"
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Task:
         candidates: Best items of every source that are ranked.
         block_rows: Users scored at once.
         rules: What lists may hold.
+        reasons: How rows get their reasons; None leaves them empty.
     """
 
     root: str
@@ -50,6 +56,7 @@ class Task:
     candidates: int
     block_rows: int
     rules: Rules = field(default_factory=Rules)
+    reasons: ReasonsPlan | None = None
 
 
 def rank_users(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.RecordBatch]:
@@ -109,11 +116,28 @@ def _rank(block: pa.RecordBatch, users: UserSide, items: ItemSide, ranker: Ranke
     chance = chances(user_ids, task.rules.night, task.rules.explore_slots)
     best_first = Ranked(np.take_along_axis(found, order, axis=1), np.take_along_axis(ranked, order, axis=1), chance)
     listed, propensity = make_lists(best_first, items.text, task.top_n, task.rules)
-    order = np.take_along_axis(order, np.maximum(listed, 0), axis=1)
     kept = listed != NOBODY
+    order = np.where(kept, np.take_along_axis(order, np.maximum(listed, 0), axis=1), NOBODY)
+    reasons = _reasons(block, (found, described, order, propensity), items, ranker, task)
+    order = np.maximum(order, 0)
     source = np.array(list(FAMILY.values()))[_favourite(described)]
     found, ranked, source = (np.take_along_axis(part, order, axis=1) for part in (found, ranked, source))
-    return _rows(user_ids, kept, [found, falling(np.where(kept, ranked, -np.inf)), source, propensity])
+    rows = _rows(user_ids, kept, [found, falling(np.where(kept, ranked, -np.inf)), source, propensity])
+    return pa.record_batch([*rows.columns, *reasons], names=[*rows.schema.names, "reason", "evidence"])
+
+
+def _reasons(
+    block: pa.RecordBatch, lists: tuple[npt.NDArray[Any], ...], items: ItemSide, ranker: Ranker, task: Task
+) -> list[pa.Array]:
+    """Give reasons for the candidates at `order` of `(found, described, order, propensity)`, -1 at padding."""
+    found, described, order, propensity = lists
+    kept = order != NOBODY
+    if task.reasons is None:
+        return [pa.nulls(int(kept.sum()), kind) for kind in (pa.string(), EVIDENCE)]
+    known = Knowledge(items, open_catalogue(task.root, task.domain, task.reasons), task.reasons)
+    shares = listed_shares(ranker, described, found != NOBODY, order)
+    listed = np.where(kept, np.take_along_axis(found, np.maximum(order, 0), axis=1), NOBODY)
+    return list(block_reasons(block, listed, propensity, shares, known))
 
 
 def _rows(user_ids: list[str], kept: npt.NDArray[np.bool_], parts: list[npt.NDArray[Any]]) -> pa.RecordBatch:

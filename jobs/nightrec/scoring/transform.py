@@ -34,15 +34,15 @@ def named_lists(ranked: DataFrame, items: DataFrame) -> DataFrame:
     """Name the items of lists.
 
     Args:
-        ranked: `user_id, rank, item_idx, score, source, propensity`, unique by the first two.
+        ranked: `user_id, rank, item_idx, score` and more, unique by the first two.
         items: `item_id, item_idx`, unique.
 
     Returns:
         The same with `item_id` in place of `item_idx` and a float32 `score`.
     """
-    score = F.col("score").cast("float").alias("score")
-    named = ranked.join(items, on="item_idx", how="inner")
-    return named.select("user_id", "rank", "item_id", score, "source", "propensity")
+    named = ranked.withColumn("score", F.col("score").cast("float")).join(items, on="item_idx", how="inner")
+    others = [name for name in ranked.columns if name not in ("user_id", "rank", "item_idx", "score")]
+    return named.select("user_id", "rank", "item_id", "score", *others)
 
 
 def users_over_cap(lists: DataFrame, items: DataFrame, cap: int) -> DataFrame:

@@ -1,0 +1,32 @@
+# Reasons in English (Project Fluent). What each kind of evidence means: README, "Reasons".
+# $title, $text and $quote are data of the shop or the reader: already on one line, short, and never read as markup.
+history = Because “{ $title }” is in your history.
+aspect = Shares “{ $text }” with “{ $title }” from your history.
+wrote = Because you wrote “{ $quote }” and this one has “{ $text }”.
+popular =
+    { $days ->
+        [one]
+            { $n_users ->
+                [one] In the last day { $n_users } person turned to it.
+               *[other] In the last day { $n_users } people turned to it.
+            }
+       *[other]
+            { $n_users ->
+                [one] In the last { $days } days { $n_users } person turned to it.
+               *[other] In the last { $days } days { $n_users } people turned to it.
+            }
+    }
+ever =
+    { $n_users ->
+        [one] { $n_users } person has turned to it so far.
+       *[other] { $n_users } people have turned to it so far.
+    }
+new =
+    { $days ->
+        [0] New in the catalogue.
+        [one] New in the catalogue for { $days } day.
+       *[other] New in the catalogue for { $days } days.
+    }
+explored = Something different, to find out whether you like it.
+again = You know it already.
+unmet = You may not know it yet.

@@ -1,0 +1,110 @@
+"""What reasons say of items: titles, categories, tags and words, read once by a worker; Arrow only."""
+
+import zlib
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from nightrec.histories import Ints, Mask
+from nightrec.lake import Lake
+from nightrec.reasons.evidence import NEW_DAYS, ReasonsPlan
+from nightrec.reasons.words import LONGEST, SHOWN, one_line, shorten, words
+
+TEXTS = ("title", "categories", "tags", "description")
+BUCKETS = 1 << 18
+SAMPLED = 20_000
+"""Items, at most, that tell how common a word is."""
+COMMON_FRAC = 0.1
+"""A word in more of the items than this tells nothing."""
+
+
+class Catalogue:
+    """The catalogue in the order of `item_idx`; items that only the matrix knows have no texts."""
+
+    def __init__(self, item_ids: pa.ChunkedArray, texts: dict[str, pa.ChunkedArray], age_days: Ints) -> None:
+        """Count how common words are.
+
+        Args:
+            item_ids: `n` keys.
+            texts: Columns of `items`, `n` each.
+            age_days: `(n,)` days since the item became available; -1 where that is not known.
+        """
+        self.item_ids, self.age_days, self._texts = item_ids, age_days, texts
+        # Read by row, chunks would be searched for every row.
+        self._at = {name: column.combine_chunks() for name, column in texts.items()}
+        has_letters = pc.match_substring_regex(self._at["title"], r"[\pL\pN]").fill_null(False)
+        self.has_title: Mask = np.asarray(has_letters)
+        self.labels, self.words = lru_cache(SAMPLED)(self._labels), lru_cache(SAMPLED)(self._words)
+        step = max(1, len(item_ids) // SAMPLED)
+        self._n_sampled = len(range(0, len(item_ids), step))
+        self._counts = np.zeros(BUCKETS, np.int32)
+        for item in range(0, len(item_ids), step):
+            np.add.at(self._counts, [_bucket(term) for term in {*self.labels(item), *self.words(item)}], 1)
+
+    def item_id(self, item: int) -> str:
+        """Return an item's key."""
+        return str(self.item_ids[item].as_py())
+
+    def title(self, item: int) -> str:
+        """Return an item's shortened title."""
+        return shorten(self._at["title"][item].as_py() or "")
+
+    def new_days(self, item: int) -> int | None:
+        """Return for how many days an item has been new, None for others."""
+        days = int(self.age_days[item])
+        return days if 0 <= days <= NEW_DAYS else None
+
+    def n_with(self, term: str) -> int:
+        """Return how many sampled items have a term."""
+        return int(self._counts[_bucket(term)])
+
+    def is_telling(self, word: str) -> bool:
+        """Tell whether few enough items have a word."""
+        return self.n_with(word) <= max(2.0, COMMON_FRAC * self._n_sampled)
+
+    def rarity(self, term: str) -> float:
+        """Return how much a term tells, `ln(n / n with it)`."""
+        return float(np.log(self._n_sampled / max(1, self.n_with(term))))
+
+    def _labels(self, item: int) -> dict[str, str]:
+        joined = [self._at[name][item].as_py() or "" for name in ("categories", "tags")]
+        named = [label.strip() for label in "|".join(joined).split("|")]
+        return {label.lower(): label for label in named if label and len(label) <= SHOWN and one_line(label) == label}
+
+    def _words(self, item: int) -> dict[str, str]:
+        return words(self._at["description"][item].as_py() or "") | words(self._at["title"][item].as_py() or "")
+
+
+# A worker keeps the newest, because it is asked for every batch.
+_KEPT: dict[tuple[str, str, str], Catalogue] = {}
+
+
+def open_catalogue(root: str, domain: str, plan: ReasonsPlan) -> Catalogue:
+    """Read the catalogue of a night from the lake, without the contracts, which workers do not have."""
+    key = root, domain, plan.items
+    if key not in _KEPT:
+        _KEPT.clear()
+        _KEPT[key] = _read(Lake(root, domain), plan)
+    return _KEPT[key]
+
+
+def _read(lake: Lake, plan: ReasonsPlan) -> Catalogue:
+    index = ds.dataset(lake.path(plan.index), filesystem=lake.fs).to_table().sort_by("item_idx")
+    short = {name: pc.utf8_slice_codeunits(ds.field(name), 0, LONGEST) for name in TEXTS}
+    columns = {"item_id": ds.field("item_id"), "available_from": ds.field("available_from"), **short}
+    items = ds.dataset(lake.path(plan.items), filesystem=lake.fs).to_table(columns=columns)
+    place = pc.index_in(index["item_id"], value_set=items["item_id"].combine_chunks())
+    since = pc.cast(pc.floor_temporal(items["available_from"], unit="day"), pa.date32()).cast(pa.int32())
+    age = pc.max_element_wise(pc.subtract(plan.last_day, since), 0, skip_nulls=False).fill_null(-1)
+    return Catalogue(
+        index["item_id"].combine_chunks(),
+        {name: items[name].take(place) for name in TEXTS},
+        np.asarray(age.take(place).fill_null(-1)).astype(np.int64),
+    )
+
+
+def _bucket(term: str) -> int:
+    return zlib.crc32(term.encode()) % BUCKETS

@@ -1,0 +1,71 @@
+"""What a reason rests on, and what workers need to find it; no Spark."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+KINDS = ("history", "aspect", "wrote", "popular", "ever", "new", "explored", "again", "unmet")
+"""Each kind of evidence is also the id of its sentence in `conf/reasons/<language>.ftl`."""
+NEW_DAYS = 30
+"""An item is new for so many days."""
+EVER = 0
+"""Stands for all time where windows are counted in days."""
+
+
+class Evidence(NamedTuple):
+    """The column `evidence` of `topn`; a kind fills the fields that its sentence needs.
+
+    Attributes:
+        kind: One of `KINDS`.
+        language: Of the sentence, the stem of its file in `conf/reasons/`.
+        item_id: Item of the user's history.
+        text: Category, tag or word of the listed item that the history item or the user's words share.
+        quote: What the user wrote, as shortened by `words.shorten`.
+        n_users: Users who turned to the item in `days`, or ever.
+        days: Length of the window, or for how long the item has been new.
+    """
+
+    kind: str
+    language: str
+    item_id: str | None = None
+    text: str | None = None
+    quote: str | None = None
+    n_users: int | None = None
+    days: int | None = None
+
+
+TYPES = {"n_users": pa.int64(), "days": pa.int32()}
+EVIDENCE = pa.struct([pa.field(name, TYPES.get(name, pa.string())) for name in Evidence._fields])
+COLUMNS = (
+    "reason string, "
+    "evidence struct<kind:string,language:string,item_id:string,text:string,quote:string,n_users:bigint,days:int>"
+)
+"""The same for Spark; a test compares both with the contract."""
+
+
+@dataclass(frozen=True)
+class ReasonsPlan:
+    """What every worker needs to know to give reasons.
+
+    Attributes:
+        items: Partition of `items`, relative to the domain's folder.
+        index: Partition of `item_index`, likewise.
+        last_day: The run date in days since 1970.
+        messages: Fluent source by language. Workers have the package alone, not `conf/`.
+        language: `auto` or one of the languages.
+        windows: Days of the popular windows, ascending.
+        n_users: `(n_items, 1 + windows)` users who turned to each item: ever, then by window.
+        min_users: Fewer users than this are not spoken of.
+    """
+
+    items: str
+    index: str
+    last_day: int
+    messages: dict[str, str]
+    language: str
+    windows: tuple[int, ...]
+    n_users: npt.NDArray[np.int64]
+    min_users: int

@@ -1,0 +1,64 @@
+"""Texts as reasons quote and compare them; standard library only."""
+
+import re
+from collections.abc import Iterable
+
+LONGEST = 400
+"""Characters of a text that are looked at, so that a hostile one costs no more than a long one."""
+SHOWN = 60
+"""Characters of a title or a quotation that a sentence shows."""
+ELLIPSIS = "…"
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+OF_HAN = re.compile(f"[{HAN}]")
+KANA = re.compile("[\u3040-\u30ff]")
+LETTER = re.compile(r"[^\W\d_]")
+WORD = re.compile(rf"[{HAN}]+|(?:(?![{HAN}_])\w)+")
+# Spaces of every kind, control characters, and marks of direction that could turn the sentence around a title.
+UNSEEN = re.compile("[\\s\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
+SHORTEST_WORD, RUN = 3, (2, 4)
+"""Letters of the shortest word, and characters of the runs that stand for words in Chinese."""
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, without control characters and marks of direction."""
+    return UNSEEN.sub(" ", text).strip()
+
+
+def shorten(text: str) -> str:
+    """Return a text on one line with at most `SHOWN` characters, cut between words where there are some."""
+    line = one_line(text[:LONGEST])
+    if len(line) <= SHOWN:
+        return line
+    head = line[: SHOWN - 1]
+    space = head.rfind(" ")
+    whole = head if line[SHOWN - 1] == " " or space < SHOWN // 2 else head[:space]
+    return whole.rstrip() + ELLIPSIS
+
+
+def words(text: str) -> dict[str, str]:
+    """Return the words of a text in small letters, each with how it is written there first.
+
+    Numbers and the shortest words are left out; in Chinese every run of `RUN` characters counts as a word.
+    """
+    found: dict[str, str] = {}
+    for word in WORD.findall(text[:LONGEST]):
+        if OF_HAN.match(word):
+            for run in _runs(word):
+                found.setdefault(run, run)
+        elif len(word) >= SHORTEST_WORD and LETTER.search(word):
+            found.setdefault(word.lower(), word)
+    return found
+
+
+def is_chinese(texts: Iterable[str]) -> bool:
+    """Tell whether texts are Chinese rather than written in letters; a character says as much as two letters."""
+    n_han = n_letters = 0
+    for text in texts:
+        head = text[:LONGEST]
+        of_han = 0 if KANA.search(head) else len(OF_HAN.findall(head))
+        n_han, n_letters = n_han + of_han, n_letters + len(LETTER.findall(head)) - of_han
+    return n_han > 0 and 2 * n_han >= n_letters
+
+
+def _runs(word: str) -> list[str]:
+    return [word[at : at + n] for n in range(RUN[0], RUN[1] + 1) for at in range(len(word) - n + 1)]
