@@ -69,9 +69,9 @@ def _items_like(item_id: str, similar: pa.Table, titles: dict[str, str | None]) 
 def _sample(name: str, history: pa.Table, shown: pa.Table, titles: dict[str, str | None]) -> Table:
     newest = [titles.get(item) or item for item in history["item_id"].slice(0, HISTORY).to_pylist()]
     table = Table(title=f"{name}: {history.num_rows} items so far, newest: {'; '.join(newest)}", title_justify="left")
-    for heading in ("rank", "item", "score", "source"):
+    for heading in ("rank", "item", "score", "source", "reason"):
         table.add_column(heading, justify="right" if heading in ("rank", "score") else "left")
     for row in shown.slice(0, SHOWN).to_pylist():
         title = titles.get(row["item_id"]) or row["item_id"]
-        table.add_row(str(row["rank"]), title, f"{row['score']:.3f}", row["source"])
+        table.add_row(str(row["rank"]), title, f"{row['score']:.3f}", row["source"], row["reason"])
     return table

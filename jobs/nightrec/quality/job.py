@@ -1,7 +1,8 @@
 """validate_table: stop the night when a table is unfit, before anything is built on it.
 
 Reads   --table events: events/D, items/D, deliveries/D
-        --table topn: topn/D, fallback/D, similar_items/D, popular_items/D, interactions/D, items/D
+        --table topn: topn/D, fallback/D, similar_items/D, popular_items/D, interactions/D, items/D,
+        user_texts/D
 Writes  events_checks/D or topn_checks/D, one row per rule, also when rules fail (schemas/topn_checks.v1.yaml)
         Data Docs of the domain under paths.data_docs: counts, never keys
 Fails   3 if an input partition is missing; 4 if a rule is broken: build_matrix takes no events and publish_top_n no
@@ -27,12 +28,16 @@ from nightrec.published import TABLES
 from nightrec.quality import other_lists, suites, transform
 from nightrec.quality.data_docs import open_context, publish_results
 from nightrec.quality.gate import Verdict, evaluate, explain
+from nightrec.quality.reasons import Facts, check_reasons
+from nightrec.reasons.counts import item_users, met_pairs, newest_texts
+from nightrec.reasons.sentences import AUTO, read_messages
+from nightrec.reasons.words import LONGEST
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
 Frames = dict[str, DataFrame]
 COLUMN_TYPES = "table string, column string, expected string, written string, is_same boolean"
-READS = {"events": ("events", "items", "deliveries"), "topn": (*TABLES, "interactions", "items")}
+READS = {"events": ("events", "items", "deliveries"), "topn": (*TABLES, "interactions", "items", "user_texts")}
 
 
 def validate_table(ctx: SparkContext) -> None:
@@ -92,18 +97,28 @@ def _event_frames(ctx: SparkContext) -> Frames:
 
 
 def _list_frames(ctx: SparkContext) -> Frames:
-    rows, fallback, similar, popular, interactions, items = (ctx.tables.read(t, ctx.run_date) for t in READS["topn"])
+    rows, fallback, similar, popular, interactions, items, user_texts = (
+        ctx.tables.read(t, ctx.run_date) for t in READS["topn"]
+    )
     settings = ctx.config.scoring
     catalogue = items.select("item_id", is_available(ctx.run_date).alias("is_available"))
     seen = hidden_items(interactions, ctx.run_date, settings.exclude_seen_days)
     users = interactions.select("user_id").distinct()
+    told = check_reasons(rows, _facts(ctx, interactions, items, user_texts), read_messages(AUTO))
     return {
-        "topn": transform.check_seen(transform.check_rows(rows, catalogue, ["user_id"]), seen),
+        "topn": transform.check_seen(transform.check_rows(told, catalogue, ["user_id"]), seen),
         "lists": transform.check_lists(rows, users, seen, catalogue, settings.top_n),
         "fallback": transform.check_fallback(fallback, catalogue, settings.top_n),
         "similar_items": other_lists.check_similar(similar, catalogue),
         "popular_items": other_lists.check_other_lists(popular, catalogue, ["kind", "days", "category"]),
     }
+
+
+def _facts(ctx: SparkContext, interactions: DataFrame, items: DataFrame, user_texts: DataFrame) -> Facts:
+    met, scoring = met_pairs(interactions), ctx.config.scoring
+    texts = newest_texts(user_texts, ctx.config.texts.recent_texts, LONGEST)
+    n_users = item_users(met, ctx.run_date, scoring.popular_windows)
+    return Facts(met, items, texts, n_users, scoring.popular_min_users, ctx.run_date)
 
 
 @contextmanager

@@ -57,11 +57,15 @@ def topn_suites(min_coverage_frac: float) -> Suites:
     a_row, a_list = "user_id, rank, item_id", "user_id, n_ranks, last_rank, n_expected"
     length = "lists are as long as scoring.top_n and the available items allow, ranks 1 to n"
     seen = "no list shows what scoring.exclude_seen_days hides"
+    evidence = "what reasons rest on stands in the user's history, in the texts or in the counts"
+    told = "reasons say what conf/reasons makes of their evidence, and quote no one but the user"
     return {
         "topn": [
-            *contract_rules(contract("topn")),
+            *contract_rules(contract("topn"), without=["evidence"]),  # empty evidence is no true evidence
             *_list_rules(a_row),
             flag_rule("seen_item", "is_unseen", a_row, seen),
+            flag_rule("untrue_evidence", "is_true_evidence", a_row, evidence),
+            flag_rule("reworded_reason", "is_told_as_evidence", a_row, told),
         ],
         "lists": [
             flag_rule("list_length", "is_whole", a_list, length),

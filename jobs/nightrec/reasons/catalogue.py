@@ -11,7 +11,7 @@ import pyarrow.dataset as ds
 from nightrec.histories import Ints, Mask
 from nightrec.lake import Lake
 from nightrec.reasons.evidence import NEW_DAYS, ReasonsPlan
-from nightrec.reasons.words import LONGEST, SHOWN, one_line, shorten, words
+from nightrec.reasons.words import LETTER, LONGEST, SHOWN, one_line, shorten, words
 
 TEXTS = ("title", "categories", "tags", "description")
 BUCKETS = 1 << 18
@@ -72,7 +72,8 @@ class Catalogue:
     def _labels(self, item: int) -> dict[str, str]:
         joined = [self._at[name][item].as_py() or "" for name in ("categories", "tags")]
         named = [label.strip() for label in "|".join(joined).split("|")]
-        return {label.lower(): label for label in named if label and len(label) <= SHOWN and one_line(label) == label}
+        fit = [label for label in named if LETTER.search(label) and len(label) <= SHOWN and one_line(label) == label]
+        return {label.lower(): label for label in fit}
 
     def _words(self, item: int) -> dict[str, str]:
         return words(self._at["description"][item].as_py() or "") | words(self._at["title"][item].as_py() or "")

@@ -49,9 +49,7 @@ def make_reasons(ctx: SparkContext) -> ReasonsPlan:
     language = ctx.config.reasons.language
     catalogue, numbers = (f"{contract(name).folder}/run_date={day}" for name in ("items", "item_index"))
     last_day, min_users = (day - date(1970, 1, 1)).days, scoring.popular_min_users
-    return ReasonsPlan(
-        catalogue, numbers, last_day, read_messages(language), language, windows, n_users, min_users
-    )
+    return ReasonsPlan(catalogue, numbers, last_day, read_messages(language), language, windows, n_users, min_users)
 
 
 def make_rules(ctx: SparkContext, categories: Sequence[tuple[int, str | None]]) -> Rules:
