@@ -3,6 +3,7 @@
 import re
 
 from contract.conftest import DAY, at
+from contract.evidence import evidence
 from contract.other_lists import (
     CLEAN_POPULAR,
     CLEAN_SIMILAR,
@@ -18,7 +19,8 @@ SETTINGS = ("scoring.top_n=3", "quality.min_coverage_frac=0.9")
 LINEAGE = {
     "source": "text", "run_id": "r", "encoder_version": "e", "collaborative_version": "c", "data_snapshot": "d",
 }  # fmt: skip
-ROW = LINEAGE | {"arm": "base", "propensity": 1.0}
+UNMET = {"reason": "You may not know it yet.", "evidence": evidence("unmet")}
+ROW = LINEAGE | {"arm": "base", "propensity": 1.0, **UNMET}
 MET = {
     "weight": 1.0, "n_events": 1, "n_goals": 0,
     "first_at": at("2026-01-01 00:00"), "last_at": at("2026-01-01 00:00"),
@@ -58,9 +60,11 @@ FAULTY = [
     *a_list("two thirds", ("i1", "i2", "i3", "i4"), (3.0, 2.0, 1.0, 1.0), (1, 2, 3, 3)),
     *a_list("zeroth", ("i4", "i1", "i2", "i3"), (4.0, 3.0, 2.0, 1.0), (0, 1, 2, 3)),
     *a_list("rankless", ("i4", "i1", "i2", "i3"), (4.0, 3.0, 2.0, 1.0), (None, 1, 2, 3)),
+    *a_list("wordless", reason=None, evidence=None),
+    *a_list("reworded", reason="Buy it!"),
     {"user_id": None, "rank": 1, "item_id": "i1", "score": 1.0},
 ]
-WITHOUT_LIST = ["forgotten", "overlooked", "missed"]  # 3 of 23 users, more than the 0.1 that the settings allow
+WITHOUT_LIST = ["forgotten", "overlooked", "missed"]  # 3 of 25 users, more than the 0.1 that the settings allow
 FALLBACK = [
     {"rank": 0, "item_id": "i6", "score": 9.0},
     {"rank": 1, "item_id": "i1", "score": 5.0},
@@ -90,6 +94,9 @@ PLANTED = {
     "item_id_is_null": 1,
     "score_is_null": 1,
     "source_is_null": 3,
+    "reason_is_null": 3,
+    "untrue_evidence": 4,  # wordless, and the seen item that its user may not know yet
+    "reworded_reason": 3,
     "arm_is_null": 3,
     "propensity_is_null": 3,
     "run_id_is_null": 3,
@@ -117,12 +124,17 @@ PLANTED = {
 }
 
 
+def known(item):
+    return {"reason": "You know it already.", "evidence": evidence("again", item_id=item)}
+
+
 def fill(night, rows, users, fallback, items=ITEMS, history=(), others=((), ())):
     night.write("topn", rows, ROW)
     night.write("fallback", fallback, LINEAGE)
     night.write("similar_items", others[0], SIMILAR_BASE)
     night.write("popular_items", others[1], POPULAR_BASE)
     night.write("items", items, {})
+    night.write("user_texts", [], {})
     met = [{"user_id": user, "item_id": "met"} for user in users]
     night.write("interactions", [*met, *history], MET)
 
@@ -164,8 +176,10 @@ def test_gate_on_lists_passes_a_clean_night_at_every_boundary(night):
         ),
     ]
     rows = [
-        *a_list("a", ("until", "from", "met"), scores=(1.0, 1.0, 1.0)),
-        *a_list("b", ("i2", "until", "from")),
+        *a_list("a", ("until", "from"), scores=(1.0, 1.0), ranks=(1, 2)),
+        *a_list("a", ["met"], [1.0], [3], **known("met")),
+        *a_list("b", ["i2"], [3.0], [1], **known("i2")),
+        *a_list("b", ("until", "from"), (2.0, 1.0), (2, 3)),
         *a_list("c"),
     ]  # d has seen everything: no list is right
     fill(night, rows, ["a", "b", "c"], a_list(None), items, history, (CLEAN_SIMILAR, CLEAN_POPULAR))
