@@ -29,26 +29,26 @@ HISTORY = [
     {"user_id": "cy", "item_id": "drum"},
 ]
 WROTE = {"user_id": "ada", "place": 1, "text": "blocks for\nbuilding", "text_hash": "h", "is_held_out": False}
-I, P = "\u2068", "\u2069"  # each value stands between marks of isolation
+INTO, OUT = "\u2068", "\u2069"  # each value stands between marks of isolation
 TRUE = {
-    "history": ("ball", evidence("history", item_id="train"), f"Because “{I}Wooden train{P}” is in your history."),
+    "history": ("ball", evidence("history", item_id="train"), f"Because “{INTO}Wooden train{OUT}” is in your history."),
     "aspect": (
         "blocks",
         evidence("aspect", "zh", item_id="train", text="Toys"),
-        f"与您历史记录中的“{I}Wooden train{P}”同样含有“{I}Toys{P}”。",
+        f"与您历史记录中的“{INTO}Wooden train{OUT}”同样含有“{INTO}Toys{OUT}”。",
     ),
     "wrote": (
         "blocks",
         evidence("wrote", text="Building", quote="blocks for building"),
-        f"Because you wrote “{I}blocks for building{P}” and this one has “{I}Building{P}”.",
+        f"Because you wrote “{INTO}blocks for building{OUT}” and this one has “{INTO}Building{OUT}”.",
     ),
     "popular": (
         "kite",
         evidence("popular", n_users=2, days=7),
-        f"In the last {I}7{P} days {I}2{P} people turned to it.",
+        f"In the last {INTO}7{OUT} days {INTO}2{OUT} people turned to it.",
     ),
-    "ever": ("kite", evidence("ever", "zh", n_users=2), f"至今已有 {I}2{P} 人关注过它。"),
-    "new": ("robot", evidence("new", days=3), f"New in the catalogue for {I}3{P} days."),
+    "ever": ("kite", evidence("ever", "zh", n_users=2), f"至今已有 {INTO}2{OUT} 人关注过它。"),
+    "new": ("robot", evidence("new", days=3), f"New in the catalogue for {INTO}3{OUT} days."),
     "explored": ("ball", evidence("explored"), "Something different, to find out whether you like it."),
     "again": ("drum", evidence("again", "zh", item_id="drum"), "您已经了解它。"),
     "unmet": ("ball", evidence("unmet"), "You may not know it yet."),
@@ -110,6 +110,6 @@ def test_sentences_must_be_what_their_evidence_makes(night):
 
 def test_few_users_are_not_spoken_of(night):
     once = evidence("ever", n_users=1)
-    alone = listed("ever", item_id="train", evidence=once, reason=f"{I}1{P} person has turned to it so far.")
+    alone = listed("ever", item_id="train", evidence=once, reason=f"{INTO}1{OUT} person has turned to it so far.")
 
     assert failed(night, [alone]) == {"untrue_evidence": 1}
