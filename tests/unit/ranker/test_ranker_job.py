@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from small_night import DAY, N_ITEMS, N_USERS, write_night
+from small_night import DAY, N_ITEMS, N_USERS, write, write_night
 
 from nightrec.histories import read_matrix, read_vectors
 from nightrec.projection.job import main as train_projection
@@ -14,6 +14,9 @@ from nightrec.ranker.job import main
 from nightrec.ranker.pack import load_pack
 from nightrec.ranker.sides import Learnt, user_side
 from nightrec.ranker.sources import FAMILY, TABLES, score_blocks
+from nightrec.reasons.evidence import ReasonsPlan
+from nightrec.reasons.sentences import read_messages
+from nightrec.schemas import contract
 from nightrec.scoring.rank import Task, rank_users, user_side_of
 from nightrec.scoring.remaining import category_rows
 from nightrec.scoring.rules import Rules
@@ -49,6 +52,7 @@ def user_batch(lake, wrote=None):
         "user_id": matrix.user_ids.to_pylist(),
         **{n: list(read_vectors(lake, f"user_{t}", DAY, matrix.user_ids, "all")) for n, t in TABLES.items()},
         "wrote": [wrote] * N_USERS,
+        "texts": [[]] * N_USERS,
         "items": [rows.item_idx[part].astype(np.int32) for part in parts],
         "weights": [rows.weight[part].astype(np.float64) for part in parts],
         "hidden": [rows.item_idx[part].astype(np.int32) for part in parts],
@@ -56,6 +60,7 @@ def user_batch(lake, wrote=None):
     kinds = [
         pa.string(),
         *[pa.list_(pa.float32())] * 4,
+        pa.list_(pa.string()),
         pa.list_(pa.int32()),
         pa.list_(pa.float64()),
         pa.list_(pa.int32()),
@@ -63,10 +68,10 @@ def user_batch(lake, wrote=None):
     return pa.record_batch([pa.array(v, k) for v, k in zip(users.values(), kinds, strict=True)], names=list(users))
 
 
-def lists(lake, block_rows=7, top_n=5, shown=None, wrote=None, rules=NO_RULES):
+def lists(lake, block_rows=7, top_n=5, shown=None, wrote=None, rules=NO_RULES, reasons=None):
     shown = np.ones(N_ITEMS, np.bool_) if shown is None else shown
     row = lake.read_arrow("rankers", DAY).to_pylist()[0]
-    task = Task(lake.root.removesuffix("/tiny"), "tiny", row["path"], shown, top_n, 20, block_rows, rules)
+    task = Task(lake.root.removesuffix("/tiny"), "tiny", row["path"], shown, top_n, 20, block_rows, rules, reasons)
     return pa.Table.from_batches(rank_users([user_batch(lake, wrote)], task)).to_pylist()
 
 
@@ -115,6 +120,23 @@ def test_block_size_does_not_change_lists_under_rules(fitted):
     small, large = (lists(fitted, rows, 6, rules=rules) for rows in (3, 1000))
     kept = ("user_id", "rank", "item_idx", "source", "propensity")
     assert [[row[name] for name in kept] for row in small] == [[row[name] for name in kept] for row in large]
+
+
+def test_reasons_are_of_the_users_own_half_and_blocks_do_not_change_them(fitted):
+    items = dict.fromkeys(contract("items").names)
+    write(fitted, "items", [items | {"item_id": f"i{k}", "title": f"Item {k}"} for k in range(N_ITEMS)])
+    tables = [f"{name}.v1/run_date={DAY}" for name in ("items", "item_index")]
+    plan = ReasonsPlan(*tables, 0, read_messages("auto"), "auto", (), np.zeros((N_ITEMS, 1), np.int64), 3)
+    rules = Rules(HALVES, 3, 0.2, 1, 4, "tiny/2026-01-31")
+    small, large = (lists(fitted, rows, 6, rules=rules, reasons=plan) for rows in (7, 1000))
+
+    assert [(r["reason"], r["evidence"]) for r in small] == [(r["reason"], r["evidence"]) for r in large]
+    assert all((row["evidence"]["kind"] == "explored") == (row["propensity"] < 1) for row in small)
+    taken = {k: set(row) for k, row in enumerate(user_batch(fitted).column("items").to_pylist())}
+    named = [(row, int(row["evidence"]["item_id"][1:])) for row in small if row["evidence"]["item_id"]]
+    assert len(named) > 0.6 * len(small)
+    assert all(item in taken[int(row["user_id"][1:])] for row, item in named)
+    assert all(f"Item {item}\u2069" in row["reason"] for row, item in named)
 
 
 def test_what_a_user_wrote_moves_the_list(fitted):

@@ -21,6 +21,7 @@ from reasons.small_shop import (
 from nightrec.reasons.write import block_reasons
 
 NOBODY_YET = ([], [])
+TO_LEARN = "to find out whether you like it"
 
 
 def test_history_names_the_nearest_item_of_the_history():
@@ -74,7 +75,7 @@ def test_counts_are_of_the_shortest_window_with_enough_users_else_ever():
         ([], ROBOT, 1.0, "new", "New in the catalogue for 3 days.", "3 天前上新。"),
         ([], UNTITLED, 1.0, "unmet", "You may not know it yet.", "您可能还不了解它。"),
         ([DRUM], DRUM, 1.0, "again", "You know it already.", "您已经了解它。"),
-        ([], KITE, 0.2, "explored", "Something different, to find out whether you like it.", "换换口味，看看您是否喜欢。"),
+        ([], KITE, 0.2, "explored", f"Something different, {TO_LEARN}.", "换换口味，看看您是否喜欢。"),
     ],
 )  # fmt: skip
 def test_reasons_without_words_of_the_item(history, item, propensity, kind, english, chinese):
