@@ -24,7 +24,7 @@ COMMON_FRAC = 0.1
 class Catalogue:
     """The catalogue in the order of `item_idx`; items that only the matrix knows have no texts."""
 
-    def __init__(self, item_ids: pa.ChunkedArray, texts: dict[str, pa.ChunkedArray], age_days: Ints) -> None:
+    def __init__(self, item_ids: pa.Array, texts: dict[str, pa.ChunkedArray], age_days: Ints) -> None:
         """Count how common words are.
 
         Args:
@@ -32,7 +32,7 @@ class Catalogue:
             texts: Columns of `items`, `n` each.
             age_days: `(n,)` days since the item became available; -1 where that is not known.
         """
-        self.item_ids, self.age_days, self._texts = item_ids, age_days, texts
+        self.item_ids, self.age_days = item_ids, age_days
         # Read by row, chunks would be searched for every row.
         self._at = {name: column.combine_chunks() for name, column in texts.items()}
         has_letters = pc.match_substring_regex(self._at["title"], r"[\pL\pN]").fill_null(False)
