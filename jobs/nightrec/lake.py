@@ -45,6 +45,7 @@ PRODUCER = {
     "fallback": "score_top_n.py",
     "similar_items": "score_top_n.py",
     "popular_items": "score_top_n.py",
+    "query_results": "score_top_n.py",
     "topn_checks": "validate_table.py --table topn",
     "metrics": "evaluate_night.py",
 }

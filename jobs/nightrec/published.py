@@ -18,7 +18,7 @@ from nightrec.errors import MissingPartitionError
 from nightrec.lake import Lake
 
 FOLDER = "published"
-TABLES = ("topn", "fallback", "similar_items", "popular_items")
+TABLES = ("topn", "fallback", "similar_items", "popular_items", "query_results")
 
 
 def published_dates(lake: Lake) -> list[date]:

@@ -76,6 +76,12 @@ class IngestConfig(Section):
     """Drop events whose `event_id` came in a delivery of the last N days. 0 looks at the delivery alone."""
     items_feed: Literal["changes", "full"]
     """`changes`: delivered items update the catalogue. `full`: a delivered catalogue replaces it."""
+    max_text_chars: Count
+    """Characters kept of one text, title or description."""
+    phone_regions: list[Annotated[str, Field(pattern="^[A-Z]{2}$")]]
+    """Countries (ISO 3166) whose phone numbers are masked; with `+` and country code, those of all countries are."""
+    languages: Annotated[list[Annotated[str, Field(pattern="^[a-z]{2,3}$")]], Field(min_length=1)]
+    """ISO 639-1 codes of the languages that users write in; a text's is one of them."""
 
 
 class EventWeight(Section):
@@ -132,7 +138,12 @@ class ScoringConfig(Section):
     popular_windows: Annotated[list[Count], Field(min_length=1)]
     """Days, up to the run date, in which popular and trending items are counted; one list each."""
     popular_min_users: Count
-    """Items with fewer users than this in a window are neither popular nor trending, for the users' privacy."""
+    """Items with fewer users than this in a window are neither popular nor trending, nor have queries of fewer a list,
+    for the users' privacy."""
+    query_n: Count
+    """Queries, at most, that get a list of items: those of most users in `texts.window_days`."""
+    query_minutes: Count
+    """What a user turns to so long after a search, or later in its session, speaks for the item."""
 
 
 class ReasonsConfig(Section):

@@ -17,6 +17,8 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from nightrec.cleaning.columns import COUNTS, clean_texts, mask_lines
+from nightrec.cleaning.words import Rules
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.ingest import transform
 from nightrec.ingest.checks import refuse_no_files, refuse_no_lines, refuse_nothing_new
@@ -31,14 +33,16 @@ log = logging.getLogger(__name__)
 DISK = StorageLevel.DISK_ONLY
 EVENTS, ITEMS = "events", "items"
 REQUIRED = {EVENTS: ["user_id", "event_type", "event_at"], ITEMS: ["item_id"]}
+TEXTS = {EVENTS: ["text"], ITEMS: ["title", "description"]}
 
 
 class Feed(NamedTuple):
-    """One feed of the delivery: its typed lines with their `reason`, and how many there are."""
+    """One feed of the delivery: its typed lines with their `reason`, how many there are, and what cleaning them did."""
 
     name: str
     lines: DataFrame
     n_read: int
+    cleaned: dict[str, int]
 
 
 def ingest_logs(ctx: SparkContext) -> None:
@@ -59,6 +63,7 @@ def ingest_logs(ctx: SparkContext) -> None:
     refuse_nothing_new(ctx, _folder(ctx, EVENTS), event_ledger, n_catalogue)
     n_events = ctx.tables.overwrite(EVENTS, ctx.run_date, _kept(new_events))
     ctx.run.log_metrics({"rows_in": events.n_read + items.n_read, "rows_out": n_events, "items": n_catalogue})
+    ctx.run.log_metrics({count: events.cleaned[count] + items.cleaned[count] for count in COUNTS})
     ctx.spark.catalog.clearCache()
 
 
@@ -72,19 +77,29 @@ def _folder(ctx: SparkContext, name: str) -> str:
 
 
 def _read_feed(ctx: SparkContext, name: str, files: list[str]) -> Feed:
-    columns = contract(name).names
+    columns = [column for column in contract(name).names if (name, column) != (EVENTS, "language")]
     lines = read_lines(ctx.spark, arrow_uri(_folder(ctx, name)), files, columns, REQUIRED[name])
-    typed = transform.type_items(lines, columns) if name == ITEMS else _type_events(ctx, lines)
+    typed = transform.type_items(lines, columns) if name == ITEMS else _type_events(ctx, lines, columns)
+    # The catalogue says itself which language it is in.
+    languages = ctx.config.ingest.languages if name == EVENTS else []
+    typed = clean_texts(typed, TEXTS[name], _rules(ctx)._replace(languages=languages))
+    typed = typed.withColumnRenamed("text_language", "language")
     # Parsing and typing are most of the work; counting, rejecting and keeping each read the lines. It is a fence too:
     # a filter on `reason` pushed down into the typing grows into code that the JVM refuses to compile.
     typed = typed.persist(DISK)
-    return Feed(name, typed, typed.count())
+    n_read, *cleaned = typed.agg(F.count("*"), *(F.coalesce(F.sum(count), F.lit(0)) for count in COUNTS)).collect()[0]
+    return Feed(name, typed, n_read, dict(zip(COUNTS, cleaned, strict=True)))
 
 
-def _type_events(ctx: SparkContext, lines: DataFrame) -> DataFrame:
+def _rules(ctx: SparkContext) -> Rules:
+    ingest = ctx.config.ingest
+    return Rules(ingest.max_text_chars, ingest.phone_regions, ingest.languages)
+
+
+def _type_events(ctx: SparkContext, lines: DataFrame, columns: Sequence[str]) -> DataFrame:
     end_of_day = datetime.combine(ctx.run_date + timedelta(days=1), time.min, UTC)
     last_moment = end_of_day + timedelta(hours=ctx.config.ingest.max_future_hours)
-    return transform.type_events(lines, contract(EVENTS).names, get_args(EventType), last_moment)
+    return transform.type_events(lines, columns, get_args(EventType), last_moment)
 
 
 def _usable(feed: Feed) -> DataFrame:
@@ -101,7 +116,9 @@ def _write_rejects(ctx: SparkContext, *feeds: Feed) -> dict[str, Reasons]:
         feed.lines.where(F.col("reason").isNotNull()).withColumn("feed", F.lit(feed.name)) for feed in feeds
     )
     columns = contract("rejects").names
-    ctx.tables.overwrite("rejects", ctx.run_date, first.select(*columns).unionByName(second.select(*columns)))
+    both = first.select(*columns).unionByName(second.select(*columns))
+    masked = F.when(F.col("raw_encoding") == "utf-8", mask_lines(_rules(ctx))(F.col("raw"))).otherwise(F.col("raw"))
+    ctx.tables.overwrite("rejects", ctx.run_date, both.withColumn("raw", masked))
     counted = ctx.tables.read("rejects", ctx.run_date).groupBy("feed", "reason").count()
     # Reasons are fixed texts, a few hundred at most.
     found = counted.orderBy(F.desc("count"), "reason").collect()

@@ -1,6 +1,6 @@
 """publish_top_n: make tonight's gated lists the ones that a shop reads.
 
-Reads   topn/D, fallback/D, similar_items/D, popular_items/D, topn_checks/D
+Reads   topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D, topn_checks/D
 Writes  published/run_date=D/<version>/, then published/run_date=D.json, then published/latest.json
 Fails   3 if the lists are missing, 4 if they have not passed their gate
 

@@ -1,8 +1,8 @@
 """validate_table: stop the night when a table is unfit, before anything is built on it.
 
 Reads   --table events: events/D, items/D, deliveries/D
-        --table topn: topn/D, fallback/D, similar_items/D, popular_items/D, interactions/D, items/D,
-        user_texts/D
+        --table topn: topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D, interactions/D,
+        items/D, user_texts/D
 Writes  events_checks/D or topn_checks/D, one row per rule, also when rules fail (schemas/topn_checks.v1.yaml)
         Data Docs of the domain under paths.data_docs: counts, never keys
 Fails   3 if an input partition is missing; 4 if a rule is broken: build_matrix takes no events and publish_top_n no
@@ -97,7 +97,7 @@ def _event_frames(ctx: SparkContext) -> Frames:
 
 
 def _list_frames(ctx: SparkContext) -> Frames:
-    rows, fallback, similar, popular, interactions, items, user_texts = (
+    rows, fallback, similar, popular, queries, interactions, items, user_texts = (
         ctx.tables.read(t, ctx.run_date) for t in READS["topn"]
     )
     settings = ctx.config.scoring
@@ -111,6 +111,7 @@ def _list_frames(ctx: SparkContext) -> Frames:
         "fallback": transform.check_fallback(fallback, catalogue, settings.top_n),
         "similar_items": other_lists.check_similar(similar, catalogue),
         "popular_items": other_lists.check_other_lists(popular, catalogue, ["kind", "days", "category"]),
+        "query_results": other_lists.check_queries(queries, catalogue, settings.popular_min_users),
     }
 
 

@@ -22,3 +22,13 @@ def check_similar(rows: DataFrame, catalogue: DataFrame) -> DataFrame:
     """Add the flags of `check_other_lists` to rows of `similar_items`, and `is_other`: no item is similar to itself."""
     checked = check_other_lists(rows, catalogue, ["item_id", "kind"], "similar_item_id")
     return checked.withColumn("is_other", F.col("similar_item_id") != F.col("item_id"))
+
+
+def check_queries(rows: DataFrame, catalogue: DataFrame, min_users: int) -> DataFrame:
+    """Add the flags of `check_other_lists` to rows of `query_results`, and `is_asked`: at least `min_users` asked it.
+
+    An empty rank or count is no rank or count, so that neither needs a rule of its own.
+    """
+    flags = {"is_numbered": F.col("is_numbered"), "is_asked": F.col("n_users") >= min_users}
+    checked = check_other_lists(rows, catalogue, ["query"])
+    return checked.withColumns({name: F.coalesce(flag, F.lit(False)) for name, flag in flags.items()})

@@ -83,6 +83,7 @@ def topn_suites(min_coverage_frac: float) -> Suites:
 
 def _other_suites() -> Suites:
     similar, popular = "item_id, kind, rank, similar_item_id", "kind, days, category, rank, item_id"
+    queries, asked = "query, rank, item_id", "queries of fewer users than scoring.popular_min_users have no list"
     numbered = "ranks go up from 1 without gaps"
     return {
         "similar_items": [
@@ -95,6 +96,12 @@ def _other_suites() -> Suites:
             *contract_rules(contract("popular_items"), "popular_", LINEAGE),
             *_list_rules(popular, "popular_"),
             flag_rule("popular_rank_gap", "is_numbered", popular, numbered),
+        ],
+        "query_results": [
+            *contract_rules(contract("query_results"), "query_", (*LINEAGE, "rank", "n_users")),
+            *_list_rules(queries, "query_"),
+            flag_rule("query_rank_gap", "is_numbered", queries, numbered),
+            flag_rule("query_of_few_users", "is_asked", queries, asked),
         ],
     }
 

@@ -1,10 +1,10 @@
 """score_top_n: rank every available item for every known user, staged for the gate.
 
 Reads   interactions, items, user_index, item_index, user_factors, user_sequences, user_projections, user_embeddings,
-        item_embeddings, user_texts, rankers and the folder that it names, matrix_inputs, deliveries of D;
-        events as far back as the windows of popular_items reach
-Writes  topn/D, fallback/D, similar_items/D, popular_items/D; nothing is published before validate_table and
-        publish_top_n
+        item_embeddings, rankers and the folder that it names, matrix_inputs, deliveries, item_texts, user_texts,
+        text_vectors of D; events as far back as the windows of popular_items and query_results reach
+Writes  topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D; nothing is published before
+        validate_table and publish_top_n
 Fails   3 if an input is missing or no item is available
 """
 
@@ -18,6 +18,7 @@ from nightrec.context import SparkContext, run_spark_job
 from nightrec.decay import weights_as_of
 from nightrec.scoring.inputs import make_reasons, make_task, read_lineage, read_users
 from nightrec.scoring.other_lists import popular_and_trending, similar_lists
+from nightrec.scoring.query_results import write_query_results
 from nightrec.scoring.rank import RANKED, rank_users
 from nightrec.scoring.transform import fallback, named_lists, popularity, user_rows, users_over_cap
 
@@ -49,9 +50,12 @@ def score_top_n(ctx: SparkContext) -> None:
     lineage = read_lineage(ctx)
     constants = {name: F.lit(value) for name, value in lineage.items()}
     written = tables.overwrite_all(day, {name: rows.withColumns(constants) for name, rows in lists.items()})
+    written["query_results"] = write_query_results(ctx, task, lineage)
     ctx.run.set_tags(lineage)
     cap = ctx.config.rules.max_per_category
     if cap is not None:
         ctx.run.log_metrics({"lists_over_cap": users_over_cap(tables.read("topn", day), shown, cap).count()})
     ctx.run.log_metrics({"rows_in": tables.count("interactions", day), "rows_out": written["topn"]})
-    ctx.run.log_metrics({f"n_{name}_rows": written[name] for name in ("similar_items", "popular_items")})
+    ctx.run.log_metrics(
+        {f"n_{name}_rows": written[name] for name in ("similar_items", "popular_items", "query_results")}
+    )

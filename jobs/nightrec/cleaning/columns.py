@@ -1,0 +1,70 @@
+"""Cleaning as Spark columns: one pass through Python for all texts of a frame, which passes over rows without text."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from nightrec.cleaning.masking import mask_line
+from nightrec.cleaning.words import Cleaned, Rules, clean
+
+CLEANED = pa.struct(
+    [
+        ("text", pa.string()),
+        ("language", pa.string()),
+        ("n_emails", pa.int32()),
+        ("n_phones", pa.int32()),
+        ("n_cards", pa.int32()),
+        ("n_cut", pa.int32()),
+    ]
+)
+DDL = "text string, language string, n_emails int, n_phones int, n_cards int, n_cut int"
+COUNTS = ("n_masked_emails", "n_masked_phones", "n_masked_cards", "n_cut_texts")
+
+
+def clean_texts(lines: DataFrame, names: list[str], rules: Rules) -> DataFrame:
+    """Clean text columns.
+
+    Args:
+        lines: Rows with the named columns.
+        names: Text columns.
+        rules: How.
+
+    Returns:
+        `lines` with these columns cleaned, `<name>_language` of each, and `COUNTS` of what was masked and cut in a row.
+    """
+    done = lines.withColumns({f"{name}_cleaned": _cleaned(rules)(F.col(name)) for name in names})
+    parts = [F.col(f"{name}_cleaned") for name in names]
+    did = ("n_emails", "n_phones", "n_cards", "n_cut")
+    counts = {name: _sum([part[one] for part in parts]) for name, one in zip(COUNTS, did, strict=True)}
+    texts = {name: part["text"] for name, part in zip(names, parts, strict=True)}
+    languages = {f"{name}_language": part["language"] for name, part in zip(names, parts, strict=True)}
+    return done.withColumns(texts | languages | counts).drop(*(f"{name}_cleaned" for name in names))
+
+
+def mask_lines(rules: Rules) -> Callable[[Column], Column]:
+    """Return the masking of delivered lines as a function of a column; null stays null."""
+
+    def masked(lines: pa.Array) -> pa.Array:
+        found = [None if line is None else mask_line(line, rules.phone_regions) for line in lines.to_pylist()]
+        return pa.array(found, pa.string())
+
+    return F.arrow_udf(masked, "string")
+
+
+def _cleaned(rules: Rules) -> Callable[[Column], Column]:
+    nothing = Cleaned(None, None, 0, 0, 0, 0)
+
+    def cleaned(texts: pa.Array) -> pa.Array:
+        rows = [nothing if text is None else clean(text, rules) for text in texts.to_pylist()]
+        columns = zip(*rows, strict=True) if rows else [()] * len(CLEANED)
+        return pa.StructArray.from_arrays(
+            [pa.array(column, field.type) for column, field in zip(columns, CLEANED, strict=True)], fields=list(CLEANED)
+        )
+
+    return F.arrow_udf(cleaned, DDL)
+
+
+def _sum(columns: list[Column]) -> Column:
+    return sum(columns[1:], columns[0])

@@ -1,0 +1,130 @@
+"""Find e-mail addresses, phone numbers and card numbers in texts and put a mask in their place."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from phonenumbers import Leniency, PhoneNumberMatcher
+from stdnum import luhn
+from stdnum.cn import ric
+
+EMAIL, PHONE, CARD = MASKS = ("<email>", "<phone>", "<card>")
+# ASCII alone, so that a Chinese character beside an address ends it. Possessive, so that long texts take linear time.
+ADDRESS = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+DIGITS = re.compile(r"[0-9]{3,}+")
+"""No card is printed in shorter groups."""
+RUN = re.compile(rf"{DIGITS.pattern}(?:[ -]{DIGITS.pattern})*+")
+MOST_GROUPS = 6
+IDENTITY = re.compile(r"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+SEVEN_DIGITS = re.compile(r"(?:[0-9][\s()./+-]{0,3}){7}")
+CARD_DIGITS = range(14, 20)
+"""Cards of 13 digits are no longer given out, and barcodes have as many."""
+FIRST_DIGITS = "23456"
+"""Of payment cards: ISO/IEC 7812 keeps the others for airlines, health and the like."""
+FULL_WIDTH = {0xFF00 + k: 0x20 + k for k in range(1, 0x5F)} | {0x3000: 0x20}
+LETTER_BESIDE = re.compile(r"[A-Za-z](?=\+?[0-9]{10})|(?<=[0-9]{10})[A-Za-z]")
+ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[^u])")
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+]+)?")
+MAX_TRIES = 1000
+"""Wrong numbers after which a line, which can be a megabyte, is taken for a table of figures."""
+
+
+class Span(NamedTuple):
+    """Where something personal stands, and the mask for it."""
+
+    start: int
+    end: int
+    mask: str
+
+
+class Masked(NamedTuple):
+    """A text without personal data, and how often each kind was found."""
+
+    text: str
+    n_emails: int
+    n_phones: int
+    n_cards: int
+
+
+def mask(text: str, phone_regions: Sequence[str]) -> Masked:
+    """Put masks in place of personal data.
+
+    Args:
+        text: Any text; full-width digits and letters are read like plain ones.
+        phone_regions: Countries (ISO 3166) whose numbers are known without their `+` and country code.
+    """
+    return _replace(text, text.translate(FULL_WIDTH), phone_regions)
+
+
+def mask_line(raw: str, phone_regions: Sequence[str]) -> str:
+    """Put masks in place of personal data in a delivered line.
+
+    Escapes of JSON end a number or an address, so that the `n` of a line break is not taken for its first letter.
+    """
+    plain = ESCAPE.sub(lambda escape: " " * len(escape[0]), raw.translate(FULL_WIDTH))
+    return _replace(raw, plain, phone_regions).text
+
+
+def _replace(text: str, plain: str, phone_regions: Sequence[str]) -> Masked:
+    """Mask in `text` what is found in `plain`, of the same length."""
+    spans: list[Span] = []
+    for find in (_emails, _cards, *(partial(_phones, region=region) for region in phone_regions or [None])):
+        found = sorted(find(plain))
+        plain = _cut(plain, found, blank=True)
+        spans += found
+    counts = (sum(span.mask == kind for span in spans) for kind in (EMAIL, PHONE, CARD))
+    return Masked(_cut(text, sorted(spans)), *counts)
+
+
+def _cut(text: str, spans: Sequence[Span], blank: bool = False) -> str:
+    """Replace spans, in order and apart, by their masks, or blank them so that nothing moves."""
+    parts, done = [], 0
+    for start, end, of_kind in spans:
+        parts += [text[done:start], " " * (end - start) if blank else of_kind]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def _emails(text: str) -> Iterator[Span]:
+    if "@" in text:
+        yield from (Span(*found.span(), EMAIL) for found in ADDRESS.finditer(text))
+
+
+def _cards(text: str) -> Iterator[Span]:
+    """Yield payment cards and Chinese identity cards with the right check digit."""
+    identities = [found.span() for found in IDENTITY.finditer(text) if ric.is_valid(found[0].upper())]
+    yield from (Span(*place, CARD) for place in identities)
+    for run in RUN.finditer(text):
+        if len(run[0]) >= CARD_DIGITS.start and not any(start <= run.start() < end for start, end in identities):
+            yield from (Span(run.start() + start, run.start() + end, CARD) for start, end in _cards_of_run(run[0]))
+
+
+def _cards_of_run(run: str) -> Iterator[tuple[int, int]]:
+    """Yield the places of cards in groups of digits, which may have other numbers before and after them."""
+    groups = [found.span() for found in DIGITS.finditer(run)]
+    done = 0
+    for first, (start, _) in enumerate(groups):
+        if start < done or run[start] not in FIRST_DIGITS:
+            continue
+        for _, end in reversed(groups[first : first + MOST_GROUPS]):
+            if _is_card(re.sub("[ -]", "", run[start:end])):
+                yield start, end
+                done = end
+                break
+
+
+def _is_card(digits: str) -> bool:
+    return len(digits) in CARD_DIGITS and luhn.is_valid(digits)
+
+
+def _phones(text: str, region: str | None) -> Iterator[Span]:
+    if not SEVEN_DIGITS.search(text):
+        return
+    text = MOMENT.sub(lambda moment: " " * len(moment[0]), text)
+    if not SEVEN_DIGITS.search(text):
+        return
+    # The library takes digits that touch a Latin letter for a code, but people write tel13812345678 too.
+    text = LETTER_BESIDE.sub(" ", text)
+    for found in PhoneNumberMatcher(text, region, Leniency.VALID, max_tries=MAX_TRIES):
+        yield Span(found.start, found.end, PHONE)

@@ -1,0 +1,70 @@
+import pytest
+
+from nightrec.cleaning.masking import Masked, mask, mask_line
+
+REGIONS = ["US", "CN"]
+
+EMAILS = [
+    ("write to first.last+tag@shop.co.uk.", "write to <email>."),
+    ("发到zhang@qq.com谢谢", "发到<email>谢谢"),
+    ("邮箱：ｚｈａｎｇ＠ｑｑ．ｃｏｍ，谢谢", "邮箱：<email>，谢谢"),
+    ("a@b.com,c@d.org", "<email>,<email>"),
+    ("13812345678@qq.com", "<email>"),  # one address, not a phone number at a host
+    ("price @ 5.00 or me@home", "price @ 5.00 or me@home"),
+]
+PHONES = [
+    ("call (415) 555-2671 now", "call <phone> now"),
+    ("打13812345678谢谢", "打<phone>谢谢"),
+    ("打１３８１２３４５６７８谢谢", "打<phone>谢谢"),
+    ("+86 138 1234 5678", "<phone>"),
+    ("手机138-1234-5678", "手机<phone>"),
+    ("打010-12345678转8", "打<phone>转8"),
+    ("tel13812345678", "tel<phone>"),
+    ("+44 20 7946 0958", "<phone>"),  # a country that is not among the regions
+    ("13812345678 or 4155552671", "<phone> or <phone>"),
+    ("on 2016-09-30 12:00:00, 1769860800", "on 2016-09-30 12:00:00, 1769860800"),
+    ("ISBN 9780306406157, 1,000 to 2,000 pieces", "ISBN 9780306406157, 1,000 to 2,000 pieces"),
+    ("01632 960 958", "01632 960 958"),  # British, but nobody said so
+]
+CARDS = [
+    ("card 4111 1111 1111 1111 2 pieces", "card <card> 2 pieces"),
+    ("卡号4111111111111111。", "卡号<card>。"),
+    ("卡号４１１１１１１１１１１１１１１１", "卡号<card>"),
+    ("4111-1111-1111-1111 5500000000000004", "<card> <card>"),
+    ("3782 822463 10005", "<card>"),  # American Express prints 4, 6 and 5 digits
+    ("2024 4111 1111 1111 1111", "2024 <card>"),
+    ("4111 1111 1111 1112", "4111 1111 1111 1112"),  # wrong check digit
+    ("4222222222222", "4222222222222"),  # as long as a barcode
+    ("身份证11010519491231002X号", "身份证<card>号"),
+    ("身份证110105194912310021号", "身份证110105194912310021号"),
+]
+
+
+@pytest.mark.parametrize(("text", "kept"), EMAILS + PHONES + CARDS)
+def test_personal_data_is_masked_and_nothing_else(text, kept):
+    assert mask(text, REGIONS).text == kept
+    assert mask(kept, REGIONS) == Masked(kept, 0, 0, 0)
+
+
+def test_every_kind_is_counted():
+    text = "a@b.com 13812345678 b@c.com 4111111111111111 (415) 555-2671 c@d.com"
+    assert mask(text, REGIONS) == Masked("<email> <phone> <email> <card> <phone> <email>", 3, 2, 1)
+
+
+def test_numbers_without_country_code_are_known_in_their_regions_alone():
+    text = "13812345678, (212) 555-2671, +44 1632 960958, +8613812345678"
+    assert mask(text, ["US"]).text == "13812345678, <phone>, +44 1632 960958, <phone>"
+    assert mask(text, []).text == "13812345678, (212) 555-2671, +44 1632 960958, <phone>"
+
+
+def test_lines_are_masked_in_json_and_csv_and_keep_the_rest():
+    line = r'{"id": "e1", "text": "谢谢\n13812345678 \u8c22a@b.com\t4111111111111111", "at": "2026-01-31T12:00:00Z"}'
+    assert mask_line(line, REGIONS) == (
+        r'{"id": "e1", "text": "谢谢\n<phone> \u8c22<email>\t<card>", "at": "2026-01-31T12:00:00Z"}'
+    )
+    assert mask_line('u1,"call (415) 555-2671",5', REGIONS) == 'u1,"call <phone>",5'
+
+
+@pytest.mark.parametrize("text", ["a" * 10**6 + "@", "a@" * 200_000, "1" * 10**6, "12 " * 200_000, "(1" * 200_000])
+def test_long_lines_take_linear_time(text):
+    assert mask_line(text, REGIONS) == text
