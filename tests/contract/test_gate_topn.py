@@ -6,11 +6,14 @@ from contract.conftest import DAY, at
 from contract.evidence import evidence
 from contract.other_lists import (
     CLEAN_POPULAR,
+    CLEAN_QUERIES,
     CLEAN_SIMILAR,
     FAULTY_POPULAR,
+    FAULTY_QUERIES,
     FAULTY_SIMILAR,
     PLANTED_OTHERS,
     POPULAR_BASE,
+    QUERIES_BASE,
     SIMILAR_BASE,
 )
 
@@ -128,11 +131,12 @@ def known(item):
     return {"reason": "You know it already.", "evidence": evidence("again", item_id=item)}
 
 
-def fill(night, rows, users, fallback, items=ITEMS, history=(), others=((), ())):
+def fill(night, rows, users, fallback, items=ITEMS, history=(), others=((), (), ())):
     night.write("topn", rows, ROW)
     night.write("fallback", fallback, LINEAGE)
     night.write("similar_items", others[0], SIMILAR_BASE)
     night.write("popular_items", others[1], POPULAR_BASE)
+    night.write("query_results", others[2], QUERIES_BASE)
     night.write("items", items, {})
     night.write("user_texts", [], {})
     met = [{"user_id": user, "item_id": "met"} for user in users]
@@ -141,7 +145,7 @@ def fill(night, rows, users, fallback, items=ITEMS, history=(), others=((), ()))
 
 def test_gate_on_lists_finds_one_planted_fault_for_every_rule(night, caplog):
     users = {row["user_id"] for row in FAULTY} - {"stranger", None}
-    others = FAULTY_SIMILAR, FAULTY_POPULAR
+    others = FAULTY_SIMILAR, FAULTY_POPULAR, FAULTY_QUERIES
     fill(night, FAULTY, sorted(users) + WITHOUT_LIST, FALLBACK, others=others)
 
     code = night.gate("topn", *SETTINGS)
@@ -182,7 +186,7 @@ def test_gate_on_lists_passes_a_clean_night_at_every_boundary(night):
         *a_list("b", ("until", "from"), (2.0, 1.0), (2, 3)),
         *a_list("c"),
     ]  # d has seen everything: no list is right
-    fill(night, rows, ["a", "b", "c"], a_list(None), items, history, (CLEAN_SIMILAR, CLEAN_POPULAR))
+    fill(night, rows, ["a", "b", "c"], a_list(None), items, history, (CLEAN_SIMILAR, CLEAN_POPULAR, CLEAN_QUERIES))
 
     assert night.gate("topn", *SETTINGS, "scoring.exclude_seen_days=7") == 0
     assert night.failed("topn") == {}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import arrow_udf
 
 from nightrec.cleaning.masking import mask_line
 from nightrec.cleaning.words import Cleaned, Rules, clean
@@ -43,17 +44,17 @@ def clean_texts(lines: DataFrame, names: list[str], rules: Rules) -> DataFrame:
     return done.withColumns(texts | languages | counts).drop(*(f"{name}_cleaned" for name in names))
 
 
-def mask_lines(rules: Rules) -> Callable[[Column], Column]:
+def mask_lines(rules: Rules) -> Callable[..., Column]:
     """Return the masking of delivered lines as a function of a column; null stays null."""
 
     def masked(lines: pa.Array) -> pa.Array:
         found = [None if line is None else mask_line(line, rules.phone_regions) for line in lines.to_pylist()]
         return pa.array(found, pa.string())
 
-    return F.arrow_udf(masked, "string")
+    return _udf(masked, "string")
 
 
-def _cleaned(rules: Rules) -> Callable[[Column], Column]:
+def _cleaned(rules: Rules) -> Callable[..., Column]:
     nothing = Cleaned(None, None, 0, 0, 0, 0)
 
     def cleaned(texts: pa.Array) -> pa.Array:
@@ -63,7 +64,12 @@ def _cleaned(rules: Rules) -> Callable[[Column], Column]:
             [pa.array(column, field.type) for column, field in zip(columns, CLEANED, strict=True)], fields=list(CLEANED)
         )
 
-    return F.arrow_udf(cleaned, DDL)
+    return _udf(cleaned, DDL)
+
+
+def _udf(function: Callable[[pa.Array], pa.Array], kind: str) -> Callable[..., Column]:
+    made: Callable[..., Column] = arrow_udf(function, kind)  # type: ignore[call-overload]  # its stubs ask for more
+    return made
 
 
 def _sum(columns: list[Column]) -> Column:

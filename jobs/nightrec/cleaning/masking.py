@@ -1,7 +1,7 @@
 """Find e-mail addresses, phone numbers and card numbers in texts and put a mask in their place."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -38,6 +38,9 @@ class Span(NamedTuple):
     mask: str
 
 
+Find = Callable[[str], Iterator[Span]]
+
+
 class Masked(NamedTuple):
     """A text without personal data, and how often each kind was found."""
 
@@ -69,7 +72,9 @@ def mask_line(raw: str, phone_regions: Sequence[str]) -> str:
 def _replace(text: str, plain: str, phone_regions: Sequence[str]) -> Masked:
     """Mask in `text` what is found in `plain`, of the same length."""
     spans: list[Span] = []
-    for find in (_emails, _cards, *(partial(_phones, region=region) for region in phone_regions or [None])):
+    regions: Sequence[str | None] = phone_regions or [None]
+    finders: list[Find] = [_emails, _cards, *(partial(_phones, region=region) for region in regions)]
+    for find in finders:
         found = sorted(find(plain))
         plain = _cut(plain, found, blank=True)
         spans += found

@@ -21,7 +21,7 @@ from nightrec.lake import Lake
 from nightrec.lineage import digest
 from nightrec.matrix.holdout import hold_out
 from nightrec.matrix.plan import Plan, plan_build
-from nightrec.matrix.texts import first_held_out, item_texts, recent_texts, user_texts
+from nightrec.matrix.texts import first_held_out, item_texts, recent_texts, user_texts, written_by
 from nightrec.matrix.transform import carry_forward, number, weigh
 from nightrec.schemas import contract
 from nightrec.settings import MatrixConfig
@@ -108,7 +108,8 @@ def write_interactions(ctx: SparkContext, plan: Plan) -> int:
 def make_texts(ctx: SparkContext, deliveries: list[date], matrix: DataFrame, items: DataFrame) -> dict[str, DataFrame]:
     """Return both text tables, from the catalogue and the newest events that have text."""
     texts, oldest = ctx.config.texts, ctx.run_date - timedelta(days=ctx.config.texts.window_days)
-    events = ctx.tables.read_many("events", [day for day in deliveries if day > oldest])
+    delivered = ctx.tables.read_many("events", [day for day in deliveries if day > oldest])
+    events = written_by(delivered, ctx.run_date)
     held_from = first_held_out(matrix, ctx.tables.read("held_out", ctx.run_date))
     by_user, by_item = (recent_texts(events, key, texts.recent_texts, held_from) for key in ("user_id", "item_id"))
     return {

@@ -1,5 +1,7 @@
 """The texts that describe users and items, piece by piece; pure frame functions."""
 
+from datetime import date, timedelta
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -12,6 +14,11 @@ def first_held_out(interactions: DataFrame, held_out: DataFrame) -> DataFrame:
     """Return `user_id, held_from`: when the first of each user's held-out interactions happened."""
     pairs = interactions.join(held_out, on=["user_id", "item_id"], how="left_semi")
     return pairs.groupBy("user_id").agg(F.min("last_at").alias("held_from"))
+
+
+def written_by(events: DataFrame, run_date: date) -> DataFrame:
+    """Keep what happened by the end of a day (UTC); a delivery may hold events of a clock that runs ahead."""
+    return events.where(F.col("event_at") < F.lit(run_date + timedelta(days=1)).cast("timestamp"))
 
 
 def recent_texts(events: DataFrame, key: str, count: int, held_from: DataFrame) -> DataFrame:

@@ -24,9 +24,9 @@ def by_meaning(queries: Floats, items: Floats) -> tuple[Floats, Mask]:
     Returns:
         `(Q, n)` cosines, and where they are known.
     """
-    has_text = items.any(axis=1)
-    known: Mask = queries.any(axis=1)[:, None] & has_text[None, :]
-    shifted = (queries - items.sum(axis=0) / max(int(has_text.sum()), 1)) * queries.any(axis=1, keepdims=True)
+    has_vector, has_text = (np.asarray(rows.any(axis=1), dtype=np.bool_) for rows in (queries, items))
+    known = has_vector[:, None] & has_text[None, :]
+    shifted = (queries - items.sum(axis=0) / max(int(has_text.sum()), 1)) * has_vector[:, None]
     length = np.linalg.norm(shifted, axis=1, keepdims=True)
     unit = np.divide(shifted, length, out=np.zeros_like(shifted), where=length > 1e-6)
     return unit @ centred(items).T, known

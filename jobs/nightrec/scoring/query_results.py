@@ -79,7 +79,8 @@ def _vectors(ctx: SparkContext, queries: pa.Array, dim: int) -> Floats:
     vectors = np.zeros((len(queries), dim), np.float32)
     np.add.at(vectors, _places(found["query"], queries), flat.reshape(found.num_rows, dim))
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    unit: Floats = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    return unit
 
 
 def _turned(

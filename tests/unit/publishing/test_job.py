@@ -24,7 +24,9 @@ def stage(lake, day, item_id="i1", run_id="r1", is_passed=True):
     listed = row | {"user_id": "u1", "arm": "default", "propensity": 1.0}
     similar = row | {"kind": "text", "similar_item_id": item_id}
     popular = row | {"kind": "popular", "days": 7, "category": "", "n_users": 3}
+    answer = row | {"query": "pan", "n_users": 3}
     lists = {"topn": listed, "fallback": row, "similar_items": similar, "popular_items": popular}
+    lists["query_results"] = answer
     check = {"rule": "score_not_finite", "is_passed": is_passed, "n_unexpected": 0, "unexpected_frac": 0.0}
     for name, content in {**lists, "topn_checks": check}.items():
         lake.write_arrow(name, day, pa.Table.from_pylist([content], contract(name).arrow()))
@@ -43,7 +45,7 @@ def test_publishing_points_latest_and_the_date_to_one_whole_folder(shop):
     assert publish(D1) == 0
     assert read_pointer(shop) == read_pointer(shop, D1)
     assert shown(shop) == ["i1"]
-    assert [pq.read_table(read_pointer(shop)[name]).num_rows for name in TABLES] == [1, 1, 1, 1]
+    assert [pq.read_table(read_pointer(shop)[name]).num_rows for name in TABLES] == [1, 1, 1, 1, 1]
 
 
 def test_the_night_before_stays_readable(shop):
