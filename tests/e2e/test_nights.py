@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import by_hand
 import psutil
+import pyarrow.parquet as pq
 import pytest
 import requests
 from rich.console import Console
+from tiny_shop import WORDS
 
 from nightrec.lake import Lake
 from nightrec.local import processes
@@ -36,6 +38,9 @@ def test_first_night_publishes_lists_and_says_where_they_are(installation):
     published = published_night(installation.config)
     assert published["run_date"] == str(installation.deliveries[0])
     assert published["topn"] in night.stdout
+    answers = pq.read_table(published["query_results"]).to_pylist()
+    assert {row["query"] for row in answers} == {word for words in WORDS.values() for word in words}
+    assert all(row["n_users"] >= installation.config.scoring.popular_min_users for row in answers)
     for address in (airflow_url(installation.config), mlflow_url(installation.config), "index.html", "secrets.json"):
         assert address in night.stdout
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from nightrec.config import load_config
@@ -25,9 +26,9 @@ def shop(spark, tables):
     """Return a function from searches and clicks to tonight's lists by query."""
 
     def write(table, rows):
-        wanted = contract(table)
-        full = [tuple(row.get(name) for name in wanted.names) for row in rows]
-        tables.overwrite(table, DAY, spark.createDataFrame(full, wanted.spark()))
+        wanted = contract(table).arrow()
+        full = [{name: row.get(name) for name in wanted.names} for row in rows]
+        tables.write_arrow(table, DAY, pa.Table.from_pylist(full, wanted))
 
     def lists(events, shown=(True,) * 4):
         texts = [{"text": text, "text_hash": text, "is_held_out": False} for text in TITLES]
