@@ -9,47 +9,29 @@ Fails   3 if the delivery is missing, has no lines or brings nothing new, or if 
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
-from typing import NamedTuple, get_args
+from datetime import timedelta
 
 import pyarrow as pa
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from nightrec.cleaning.columns import COUNTS, clean_texts, mask_lines
-from nightrec.cleaning.words import Rules
+from nightrec.cleaning.columns import COUNTS, mask_lines
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.ingest import transform
 from nightrec.ingest.checks import refuse_no_files, refuse_no_lines, refuse_nothing_new
+from nightrec.ingest.feeds import DISK, EVENTS, ITEMS, REQUIRED, Feed, cleaning_rules, read_feed
 from nightrec.ingest.files import list_files
 from nightrec.ingest.ledger import Ledger, Reasons
-from nightrec.ingest.lines import read_lines
-from nightrec.lake import arrow_uri
 from nightrec.schemas import contract
-from nightrec.settings import EventType
 
 log = logging.getLogger(__name__)
-DISK = StorageLevel.DISK_ONLY
-EVENTS, ITEMS = "events", "items"
-REQUIRED = {EVENTS: ["user_id", "event_type", "event_at"], ITEMS: ["item_id"]}
-TEXTS = {EVENTS: ["text"], ITEMS: ["title", "description"]}
-
-
-class Feed(NamedTuple):
-    """One feed of the delivery: its typed lines with their `reason`, how many there are, and what cleaning them did."""
-
-    name: str
-    lines: DataFrame
-    n_read: int
-    cleaned: dict[str, int]
 
 
 def ingest_logs(ctx: SparkContext) -> None:
     """Write what is unusable first and the events last, so that finished events mean a finished delivery."""
     names = {name: list_files(_folder(ctx, name)) for name in REQUIRED}
     refuse_no_files(_folder(ctx, EVENTS), names[EVENTS])
-    events, items = (_read_feed(ctx, name, names[name]) for name in REQUIRED)
+    events, items = (read_feed(ctx, name, names[name]) for name in REQUIRED)
     refuse_no_lines(_folder(ctx, EVENTS), names[EVENTS], events.n_read)
     reasons = _write_rejects(ctx, events, items)
 
@@ -76,32 +58,6 @@ def _folder(ctx: SparkContext, name: str) -> str:
     return ctx.config.landing(ctx.run_date, name)
 
 
-def _read_feed(ctx: SparkContext, name: str, files: list[str]) -> Feed:
-    columns = [column for column in contract(name).names if (name, column) != (EVENTS, "language")]
-    lines = read_lines(ctx.spark, arrow_uri(_folder(ctx, name)), files, columns, REQUIRED[name])
-    typed = transform.type_items(lines, columns) if name == ITEMS else _type_events(ctx, lines, columns)
-    # The catalogue says itself which language it is in.
-    languages = ctx.config.ingest.languages if name == EVENTS else []
-    typed = clean_texts(typed, TEXTS[name], _rules(ctx)._replace(languages=languages))
-    typed = typed.withColumnRenamed("text_language", "language")
-    # Parsing and typing are most of the work; counting, rejecting and keeping each read the lines. It is a fence too:
-    # a filter on `reason` pushed down into the typing grows into code that the JVM refuses to compile.
-    typed = typed.persist(DISK)
-    n_read, *cleaned = typed.agg(F.count("*"), *(F.coalesce(F.sum(count), F.lit(0)) for count in COUNTS)).collect()[0]
-    return Feed(name, typed, n_read, dict(zip(COUNTS, cleaned, strict=True)))
-
-
-def _rules(ctx: SparkContext) -> Rules:
-    ingest = ctx.config.ingest
-    return Rules(ingest.max_text_chars, ingest.phone_regions, ingest.languages)
-
-
-def _type_events(ctx: SparkContext, lines: DataFrame, columns: Sequence[str]) -> DataFrame:
-    end_of_day = datetime.combine(ctx.run_date + timedelta(days=1), time.min, UTC)
-    last_moment = end_of_day + timedelta(hours=ctx.config.ingest.max_future_hours)
-    return transform.type_events(lines, columns, get_args(EventType), last_moment)
-
-
 def _usable(feed: Feed) -> DataFrame:
     return feed.lines.where(F.col("reason").isNull()).drop("reason", "raw", "raw_encoding")
 
@@ -117,7 +73,9 @@ def _write_rejects(ctx: SparkContext, *feeds: Feed) -> dict[str, Reasons]:
     )
     columns = contract("rejects").names
     both = first.select(*columns).unionByName(second.select(*columns))
-    masked = F.when(F.col("raw_encoding") == "utf-8", mask_lines(_rules(ctx))(F.col("raw"))).otherwise(F.col("raw"))
+    masked = F.when(
+        F.col("raw_encoding") == "utf-8", mask_lines(cleaning_rules(ctx.config.ingest))(F.col("raw"))
+    ).otherwise(F.col("raw"))
     ctx.tables.overwrite("rejects", ctx.run_date, both.withColumn("raw", masked))
     counted = ctx.tables.read("rejects", ctx.run_date).groupBy("feed", "reason").count()
     # Reasons are fixed texts, a few hundred at most.
