@@ -41,6 +41,8 @@ PRODUCER = {
     "item_projections": "train_projection.py",
     "rankers": "fit_ranker.py",
     "feature_importance": "fit_ranker.py",
+    "behaviour": "predict_behaviour.py",
+    "behaviour_metrics": "predict_behaviour.py",
     "topn": "score_top_n.py",
     "fallback": "score_top_n.py",
     "similar_items": "score_top_n.py",

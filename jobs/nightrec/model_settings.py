@@ -141,3 +141,12 @@ class RankerConfig(Section):
     """Half-life of the recent popularity, in days."""
     seed: int
     """Seed of the cross-validation and of the trees."""
+
+
+class BehaviourConfig(Section):
+    """What is told of users besides their lists."""
+
+    max_items: Count
+    """Candidates, at most, whose probability is told for each user; the ranker's best."""
+    seed: int
+    """Seed of drawn negatives, folds and trees."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from nightrec.model_settings import (
+    BehaviourConfig,
     CollaborativeConfig,
     Count,
     EncoderConfig,
@@ -190,6 +191,7 @@ class Config(Section):
     sequence: SequenceConfig
     projection: ProjectionConfig
     ranker: RankerConfig
+    behaviour: BehaviourConfig
     scoring: ScoringConfig
     rules: RulesConfig
     reasons: ReasonsConfig

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = json.loads((ROOT / "tests/dags/golden/nightly_recommendations.json").read_text())
 IN_ORDER = [
     "ingest_logs", "validate_events", "build_matrix", "evaluate_night", "fine_tune_llm", "embed_texts",
-    "train_collaborative", "train_sequence", "train_projection", "fit_ranker", "score_top_n",
-    "validate_topn", "publish_top_n",
+    "train_collaborative", "train_sequence", "train_projection", "fit_ranker", "predict_behaviour",
+    "score_top_n", "validate_topn", "publish_top_n",
 ]  # fmt: skip
 
 

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.slow
 NIGHTLY, BACKFILL = "nightly_recommendations", "backfill_recommendations"
 TASKS = {
     "resolve_night", "ingest_logs", "validate_events", "build_matrix", "fine_tune_llm", "embed_texts",
-    "train_collaborative", "train_sequence", "train_projection", "fit_ranker", "score_top_n",
-    "validate_topn", "publish_top_n", "evaluate_night",
+    "train_collaborative", "train_sequence", "train_projection", "fit_ranker", "predict_behaviour",
+    "score_top_n", "validate_topn", "publish_top_n", "evaluate_night",
 }  # fmt: skip
 
 

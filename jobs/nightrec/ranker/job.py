@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from nightrec.context import Context, run_job
 from nightrec.folders import put_folder
-from nightrec.histories import Matrix, read_matrix, read_vectors
+from nightrec.histories import Floats, Matrix, read_matrix, read_vectors
 from nightrec.importance.job import explain_ranker, write_importance
 from nightrec.lexical import read_item_texts
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker, equal_fusion
@@ -81,10 +81,15 @@ def read_lesson(ctx: Context, matrix: Matrix, goals: Goals) -> Lesson:
     return describe(histories, learnt, items, goals, seen, (ctx.config.ranker.candidates, scoring.block_rows))
 
 
-def read_fold(ctx: Context, matrix: Matrix, fold: str) -> tuple[Learnt, ItemSide]:
-    """Read what other jobs learnt from a fold, and gather the item side of every source."""
+def read_fold(
+    ctx: Context, matrix: Matrix, fold: str, texts: tuple[Floats, Floats] | None = None
+) -> tuple[Learnt, ItemSide]:
+    """Read what other jobs learnt from a fold, and gather the item side of every source.
+
+    `texts` are both text vectors of the items, when they are known already.
+    """
     lake, day, config = ctx.lake, ctx.run_date, ctx.config.ranker
-    texts = read_item_texts(lake, day, matrix.item_ids, fold, config.seed)
+    texts = texts or read_item_texts(lake, day, matrix.item_ids, fold, config.seed)
     users, items = (
         {name: read_vectors(lake, f"{side}_{table}", day, ids, fold) for name, table in TABLES.items()}
         for side, ids in (("user", matrix.user_ids), ("item", matrix.item_ids))

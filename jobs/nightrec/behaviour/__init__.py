@@ -1,0 +1,1 @@
+"""What users will do next: goals, return, interests and what they think of what they have."""

@@ -1,0 +1,85 @@
+"""predict_behaviour: tell what users will do next, and how far such predictions could be trusted so far.
+
+Reads   interactions, held_out, items, user_index, item_index, item_texts, rankers and the folder that it names, and
+        user_* and item_* embeddings, factors, sequences and projections of D, both folds
+Writes  behaviour/D, behaviour_metrics/D; pictures of the curves to MLflow. Replaces those; safe to repeat.
+Fails   3 if an input partition is missing
+
+Tonight's lists do not wait for it.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+
+from nightrec.behaviour.features import Night
+from nightrec.behaviour.goals import Chances, learn, predict
+from nightrec.behaviour.inputs import read_cut, read_tonight
+from nightrec.behaviour.lesson import Survey, survey_cut, users_of_cut
+from nightrec.behaviour.pictures import draw_curves
+from nightrec.behaviour.rates import horizon_of
+from nightrec.behaviour.rows import behaviour_rows, metric_rows
+from nightrec.context import Context, run_job
+from nightrec.histories import Matrix, read_matrix
+from nightrec.schemas import contract
+
+log = logging.getLogger(__name__)
+MIN_USERS = 20
+"""With fewer users whose held-out goals can be learnt from, no probability is told."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the job from a command line."""
+    return run_job(predict_behaviour, __doc__ or "", argv)
+
+
+def predict_behaviour(ctx: Context) -> None:
+    """Learn on the cut, measure out of fold, predict from everything."""
+    matrix = read_matrix(ctx.lake, ctx.run_date)
+    tonight, version = read_tonight(ctx, matrix)
+    goals, measured = predict_goals(ctx, matrix, tonight, version)
+    rows = ctx.lake.write_arrow("behaviour", ctx.run_date, goals)
+    rows += ctx.lake.write_arrow("behaviour_metrics", ctx.run_date, measured)
+    ctx.run.log_metrics({"rows_in": len(matrix.histories.user_idx), "rows_out": rows})
+    ctx.run.log_metrics(
+        {f"{r['prediction']}.{r['negatives']}.{r['features']}.{r['metric']}": r["value"] for r in measured.to_pylist()}
+    )
+
+
+def predict_goals(ctx: Context, matrix: Matrix, tonight: Night, version: str) -> tuple[pa.Table, pa.Table]:
+    """Return rows of `behaviour` and of `behaviour_metrics`; none when there is too little to learn from."""
+    seed, goals = ctx.config.behaviour.seed, matrix.held_goals()
+    sizes = ctx.config.ranker.candidates, ctx.config.behaviour.max_items, ctx.config.scoring.block_rows
+    if len(goals) < MIN_USERS:
+        log.warning("no probabilities: %d users with held-out goals, %d are needed", len(goals), MIN_USERS)
+        return no_rows("behaviour"), no_rows("behaviour_metrics")
+    horizon = horizon_of(matrix, ctx.config.ranker.newest_frac)
+    log.info("goals: describing pairs and candidates; %d users reached held-out goals", len(goals))
+    cut = read_cut(ctx, matrix, tonight.items, tonight.ranker)
+    seen = survey_cut(matrix, cut, ctx.config.ranker.max_users, sizes, seed)
+    log.info("goals: learning from %d pairs", len(seen.pairs["uniform"].user_idx))
+    model, measures, chances = learn(seen, users_of_cut(matrix, horizon), horizon, seed)
+    upload_curves(ctx, seen, chances)
+    for negatives in chances:
+        shown = {name: round(found.value, 3) for name, found in measures[negatives, "all"].items()}
+        log.info("goals: %s beside %s negatives, out of fold: %s", model.model.kind, negatives, shown)
+    found, probability, *expected = predict(model, tonight, sizes)
+    rows = behaviour_rows(matrix, found, probability, (expected[0], expected[1]), horizon, version)
+    return rows, metric_rows("goal", measures, seen.n_rows())
+
+
+def upload_curves(ctx: Context, seen: Survey, chances: dict[str, Chances]) -> None:
+    """Put a picture of the curves beside each kind of negatives into MLflow."""
+    with TemporaryDirectory() as scratch:
+        for negatives, by_features in chances.items():
+            title = f"{ctx.config.domain}, {ctx.run_date}: goals beside {negatives} negatives, out of fold by users"
+            draw_curves(Path(scratch) / f"goal_{negatives}.png", title, by_features, seen.pairs[negatives].is_goal)
+        ctx.run.log_artifacts(Path(scratch), "behaviour")
+
+
+def no_rows(table: str) -> pa.Table:
+    """Return a table without rows."""
+    return contract(table).arrow().empty_table()

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from small_night import DAY, N_ITEMS, N_USERS, write, write_night
+
+from nightrec.behaviour.inputs import shown_items
+from nightrec.behaviour.job import main
+from nightrec.histories import read_matrix
+from nightrec.projection.job import main as train_projection
+from nightrec.ranker.job import main as fit_ranker
+from nightrec.sequence.job import main as train_sequence
+
+ARGS = ["--domain", "tiny", "--run-date", str(DAY)]
+EMPTY = {"title": None, "description": None, "categories": None, "tags": None, "price": None, "language": None}
+EMPTY |= {"available_from": None, "available_to": None}
+
+
+@pytest.fixture
+def night(tiny_lake):
+    write_night(tiny_lake)
+    write(tiny_lake, "items", [EMPTY | {"item_id": f"i{k}"} for k in range(1, N_ITEMS)])
+    assert train_sequence(ARGS) == train_projection(ARGS) == fit_ranker(ARGS) == 0
+    return tiny_lake
+
+
+def test_probabilities_keep_to_the_users_half_and_to_what_can_be_shown(night):
+    assert main(ARGS) == 0
+    rows = night.read_arrow("behaviour", DAY).to_pylist()
+    histories = read_matrix(night, DAY).histories
+    touched = {(f"u{u}", f"i{i}") for u, i in zip(histories.user_idx, histories.item_idx, strict=True)}
+    assert len({row["user_id"] for row in rows}) == N_USERS
+    assert not touched & {(row["user_id"], row["item_id"]) for row in rows}
+    assert "i0" not in {row["item_id"] for row in rows}  # not in the catalogue
+    own = np.array([int(row["user_id"][1:]) % 2 == int(row["item_id"][1:]) % 2 for row in rows])
+    chance = np.array([row["probability"] for row in rows])
+    assert chance[own].mean() > 3 * chance[~own].mean()
+    # Each user's newest of six items was held out, so the next one is expected: one goal a user.
+    assert {row["horizon_interactions"] for row in rows} == {1}
+    assert {row["horizon_days"] for row in rows} == {None}
+    assert {round(row["expected_goals"], 3) for row in rows} == {1.0}
+    assert chance.sum() == pytest.approx(N_USERS, rel=0.35)
+
+
+def test_measurements_say_what_stood_beside_the_goals(night):
+    assert main(ARGS) == 0
+    found = {
+        (row["negatives"], row["features"], row["metric"]): row
+        for row in night.read_arrow("behaviour_metrics", DAY).to_pylist()
+        if row["prediction"] == "goal"
+    }
+    assert found["uniform", "all", "roc_auc"]["n_rows"] == 2 * N_USERS
+    assert found["uniform", "all", "roc_auc"]["value"] > 0.7  # half of the others come from the same half of the shop
+    difference = found["popular", "difference", "f1"]
+    assert difference["low"] <= difference["value"] <= difference["high"]
+    counts = [found["uniform", "all", f"{name}s"]["value"] for name in ("true_positive", "false_negative")]
+    assert sum(counts) == N_USERS
+    totals = (
+        found["candidates", "all", "expected_goals"]["value"],
+        found["candidates", "all", "observed_goals"]["value"],
+    )
+    assert totals[1] <= N_USERS
+    assert totals[0] == pytest.approx(totals[1], rel=0.35)
+
+
+def test_nothing_is_told_of_a_night_with_too_few_held_out_goals(night, caplog):
+    write(night, "held_out", [{"user_id": f"u{k}", "item_id": f"i{k % 2}"} for k in range(3)])
+    assert main(ARGS) == 0
+    assert night.count("behaviour", DAY) == 0
+    assert "users with held-out goals, 20 are needed" in caplog.text
+
+
+def test_a_night_without_ranker_is_refused(tiny_lake, caplog):
+    write_night(tiny_lake)
+    assert main(ARGS) == 3
+    assert "rankers/run_date" in caplog.text
+
+
+def test_shown_items_can_be_had_at_some_time_of_the_next_day():
+    import pyarrow as pa
+
+    from nightrec.schemas import contract
+
+    def at(text):
+        return pa.scalar(text).cast(pa.timestamp("us", tz="UTC")).as_py()
+
+    days = {"now": (None, None), "later": ("2026-02-02T00:00:00", None), "soon": ("2026-02-01T23:00:00", None)}
+    days |= {"gone": (None, "2026-01-31T23:59:59"), "last": (None, "2026-02-01T00:00:00")}
+    rows = [
+        EMPTY | {"item_id": key, "available_from": a and at(a + "Z"), "available_to": b and at(b + "Z")}
+        for key, (a, b) in days.items()
+    ]
+    keys = [*days, "unknown"]
+    got = shown_items(pa.Table.from_pylist(rows, contract("items").arrow()), pa.array(keys), DAY)
+    assert dict(zip(keys, got.tolist(), strict=True)) == {
+        "now": True, "later": False, "soon": True, "gone": False, "last": True, "unknown": False,
+    }  # fmt: skip
