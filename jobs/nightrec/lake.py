@@ -42,6 +42,8 @@ PRODUCER = {
     "rankers": "fit_ranker.py",
     "feature_importance": "fit_ranker.py",
     "behaviour": "predict_behaviour.py",
+    "user_outlook": "predict_behaviour.py",
+    "user_interests": "predict_behaviour.py",
     "behaviour_metrics": "predict_behaviour.py",
     "topn": "score_top_n.py",
     "fallback": "score_top_n.py",

@@ -148,5 +148,11 @@ class BehaviourConfig(Section):
 
     max_items: Count
     """Candidates, at most, whose probability is told for each user; the ranker's best."""
+    return_days: Count
+    """Days after the newest event in which coming back is predicted."""
+    min_rated_reviews: Count
+    """Reviews with stars that sentiment is learnt from; with fewer it is read by likeness to example sentences."""
+    zero_shot: bool
+    """Whether to read it that way, which loads the language model, or to leave it empty."""
     seed: int
     """Seed of drawn negatives, folds and trees."""

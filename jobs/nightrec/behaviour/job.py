@@ -1,8 +1,10 @@
 """predict_behaviour: tell what users will do next, and how far such predictions could be trusted so far.
 
-Reads   interactions, held_out, items, user_index, item_index, item_texts, rankers and the folder that it names, and
-        user_* and item_* embeddings, factors, sequences and projections of D, both folds
-Writes  behaviour/D, behaviour_metrics/D; pictures of the curves to MLflow. Replaces those; safe to repeat.
+Reads   interactions, held_out, items, user_index, item_index, user_texts, item_texts, text_vectors, matrix_inputs,
+        rankers and the folder that it names, and user_* and item_* embeddings, factors, sequences and projections of D;
+        events within texts.window_days; for reviews without enough stars the encoder, as embed_texts does
+Writes  behaviour/D, user_outlook/D, user_interests/D, behaviour_metrics/D; pictures of the curves to MLflow. Replaces
+        those; safe to repeat.
 Fails   3 if an input partition is missing
 
 Tonight's lists do not wait for it.
@@ -19,6 +21,7 @@ from nightrec.behaviour.features import Night
 from nightrec.behaviour.goals import Chances, learn, predict
 from nightrec.behaviour.inputs import read_cut, read_tonight
 from nightrec.behaviour.lesson import Survey, survey_cut, users_of_cut
+from nightrec.behaviour.outlook import interest_rows, measure_interests, outlook_rows, read_topics
 from nightrec.behaviour.pictures import draw_curves
 from nightrec.behaviour.rates import horizon_of
 from nightrec.behaviour.rows import behaviour_rows, metric_rows
@@ -40,17 +43,36 @@ def predict_behaviour(ctx: Context) -> None:
     """Learn on the cut, measure out of fold, predict from everything."""
     matrix = read_matrix(ctx.lake, ctx.run_date)
     tonight, version = read_tonight(ctx, matrix)
-    goals, measured = predict_goals(ctx, matrix, tonight, version)
-    rows = ctx.lake.write_arrow("behaviour", ctx.run_date, goals)
-    rows += ctx.lake.write_arrow("behaviour_metrics", ctx.run_date, measured)
+    cut = read_cut(ctx, matrix, tonight.items, tonight.ranker)
+    goals, of_goals = predict_goals(ctx, matrix, (cut, tonight), version)
+    outlook, metrics, n_rows = outlook_rows(ctx, matrix)
+    topics, titles = read_topics(ctx, matrix, tonight.items.text)
+    metrics["interest"] = measure_interests(matrix, cut, topics)
+    n_rows["interest"] = sum(len(items) for _, items in matrix.held_goals())
+    interests = interest_rows(ctx, matrix, tonight, topics, titles)
+    others = [metric_rows(key, {("none", "all"): found}, {"none": n_rows[key]}) for key, found in metrics.items()]
+    measured = pa.concat_tables([of_goals, *others])
+    written = {"behaviour": goals, "user_outlook": outlook, "user_interests": interests, "behaviour_metrics": measured}
+    rows = sum(ctx.lake.write_arrow(table, ctx.run_date, found) for table, found in written.items())
     ctx.run.log_metrics({"rows_in": len(matrix.histories.user_idx), "rows_out": rows})
     ctx.run.log_metrics(
         {f"{r['prediction']}.{r['negatives']}.{r['features']}.{r['metric']}": r["value"] for r in measured.to_pylist()}
     )
 
 
-def predict_goals(ctx: Context, matrix: Matrix, tonight: Night, version: str) -> tuple[pa.Table, pa.Table]:
-    """Return rows of `behaviour` and of `behaviour_metrics`; none when there is too little to learn from."""
+def predict_goals(ctx: Context, matrix: Matrix, nights: tuple[Night, Night], version: str) -> tuple[pa.Table, pa.Table]:
+    """Learn on the cut and predict from everything.
+
+    Args:
+        ctx: The night.
+        matrix: Its matrix.
+        nights: What is known of the cut, and of everything.
+        version: Of the ranker.
+
+    Returns:
+        Rows of `behaviour` and of `behaviour_metrics`; none when there is too little to learn from.
+    """
+    cut, tonight = nights
     seed, goals = ctx.config.behaviour.seed, matrix.held_goals()
     sizes = ctx.config.ranker.candidates, ctx.config.behaviour.max_items, ctx.config.scoring.block_rows
     if len(goals) < MIN_USERS:
@@ -58,7 +80,6 @@ def predict_goals(ctx: Context, matrix: Matrix, tonight: Night, version: str) ->
         return no_rows("behaviour"), no_rows("behaviour_metrics")
     horizon = horizon_of(matrix, ctx.config.ranker.newest_frac)
     log.info("goals: describing pairs and candidates; %d users reached held-out goals", len(goals))
-    cut = read_cut(ctx, matrix, tonight.items, tonight.ranker)
     seen = survey_cut(matrix, cut, ctx.config.ranker.max_users, sizes, seed)
     log.info("goals: learning from %d pairs", len(seen.pairs["uniform"].user_idx))
     model, measures, chances = learn(seen, users_of_cut(matrix, horizon), horizon, seed)
