@@ -75,7 +75,9 @@ def _topics(counter: CountVectorizer, texts: Sequence[str], text: Floats, max_it
     try:
         members = sp.csr_matrix(counter.fit_transform(texts), dtype=np.float32)
     except ValueError:  # what scikit-learn raises where no text has a word
-        return Topics([], np.zeros((0, text.shape[1]), np.float32), sp.csr_matrix((len(texts), 0), dtype=np.float32))
+        return Topics(
+            [], np.zeros((0, text.shape[1]), np.float32), sp.csr_matrix(np.zeros((len(texts), 0), np.float32))
+        )
     n = np.asarray(members.sum(axis=0)).ravel()
     kept = np.flatnonzero((n >= MIN_ITEMS) & (n <= max_items))
     names = counter.get_feature_names_out()

@@ -51,11 +51,15 @@ def metric_rows(
         prediction: What was predicted.
         measures: Metrics by negatives and features.
         n_rows: How many rows were measured, by negatives.
+
+    Returns:
+        The rows; a metric that the data left undefined has none.
     """
     rows = [
         {"prediction": prediction, "negatives": negatives, "features": features, "metric": metric}
         | {"value": found.value, "low": found.low, "high": found.high, "n_rows": n_rows[negatives]}
         for (negatives, features), metrics in measures.items()
         for metric, found in metrics.items()
+        if np.isfinite(found.value)
     ]
     return pa.Table.from_pylist(rows, contract("behaviour_metrics").arrow())

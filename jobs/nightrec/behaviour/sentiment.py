@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nightrec.behaviour.metrics import Interval, summary
-from nightrec.behaviour.model import MIN_TO_CALIBRATE, Lesson, fit, out_of_fold, sigmoid
+from nightrec.behaviour.model import MIN_TO_CALIBRATE, N_FOLDS, Lesson, fit, out_of_fold, sigmoid
 from nightrec.histories import Floats, Mask
 
 Wide = npt.NDArray[np.float64]
@@ -27,10 +27,13 @@ TEMPERATURE = 0.05
 def verdicts(stars: Wide) -> tuple[Mask, Mask]:
     """Tell which ratings are positive and which say anything clear, by the scale that the shop's ratings span.
 
+    Args:
+        stars: `(n,)`, NaN where there are none.
+
     Returns:
         `(n,)` whether in the upper quarter of the scale, and `(n,)` whether in the upper or lower quarter.
     """
-    low, high = float(np.min(stars, initial=np.inf)), float(np.max(stars, initial=-np.inf))
+    low, high = float(np.fmin.reduce(stars, initial=np.inf)), float(np.fmax.reduce(stars, initial=-np.inf))
     if not high > low:
         return np.zeros(len(stars), np.bool_), np.zeros(len(stars), np.bool_)
     share = (stars - low) / (high - low)
@@ -53,9 +56,9 @@ def fitted(rated: Lesson, vectors: Floats) -> tuple[Wide, dict[str, Interval]]:
 
 
 def is_enough(rated: Lesson, min_reviews: int) -> bool:
-    """Tell whether stars can be learnt from: enough reviews, with some of either kind in every fold."""
-    kinds = np.bincount(rated.is_goal * 1, minlength=2)
-    return len(rated.fold) >= min_reviews and int(kinds.min()) >= 3 * MIN_TO_CALIBRATE
+    """Tell whether stars can be learnt from: enough reviews, with some of either kind beside every fold."""
+    lessons = [np.bincount(rated.is_goal[rated.fold != fold] * 1, minlength=2) for fold in range(N_FOLDS)]
+    return len(rated.fold) >= min_reviews and min(int(kinds.min()) for kinds in lessons) >= MIN_TO_CALIBRATE
 
 
 def zero_shot(vectors: Floats, positive: Floats, negative: Floats) -> Wide:

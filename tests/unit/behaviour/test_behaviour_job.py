@@ -1,7 +1,10 @@
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from small_night import DAY, N_ITEMS, N_USERS, write, write_night
 
+from nightrec.behaviour.events import text_hash
 from nightrec.behaviour.inputs import shown_items
 from nightrec.behaviour.job import main
 from nightrec.histories import read_matrix
@@ -9,6 +12,7 @@ from nightrec.projection.job import main as train_projection
 from nightrec.ranker.job import main as fit_ranker
 from nightrec.sequence.job import main as train_sequence
 
+AT = datetime(2026, 1, 30, tzinfo=UTC)
 ARGS = ["--domain", "tiny", "--run-date", str(DAY)]
 EMPTY = {"title": None, "description": None, "categories": None, "tags": None, "price": None, "language": None}
 EMPTY |= {"available_from": None, "available_to": None}
@@ -17,9 +21,52 @@ EMPTY |= {"available_from": None, "available_to": None}
 @pytest.fixture
 def night(tiny_lake):
     write_night(tiny_lake)
-    write(tiny_lake, "items", [EMPTY | {"item_id": f"i{k}"} for k in range(1, N_ITEMS)])
+    halves = [{"title": f"thing {k}", "categories": "pans" if k % 2 else "spades"} for k in range(N_ITEMS)]
+    write(tiny_lake, "items", [EMPTY | halves[k] | {"item_id": f"i{k}"} for k in range(1, N_ITEMS)])
+    write_words(tiny_lake)
     assert train_sequence(ARGS) == train_projection(ARGS) == fit_ranker(ARGS) == 0
     return tiny_lake
+
+
+def write_words(lake):
+    """Write events of which user 1 has one review of a pan and user 2 a search; both texts have vectors."""
+    made = {"event_id": "", "user_id": "u0", "event_type": "purchase", "event_at": AT, "item_id": "i1", "value": None}
+    made |= {"text": None, "session_id": None, "list_run_id": None, "rank": None}
+    words = {"u1": ("review", "I love this pan"), "u2": ("search", "a good spade")}
+    events = [made | {"user_id": u, "event_type": kind, "text": text} for u, (kind, text) in words.items()]
+    write(lake, "events", [made, *events])
+    write(lake, "matrix_inputs", [{"delivery_date": DAY, "fingerprint": "f", "settings_hash": "s"}])
+    texts = {u: {"text": text, "text_hash": text_hash(text, 1000)} for u, (_, text) in words.items()}
+    write(lake, "user_texts", [{"user_id": u, "place": 1, "is_held_out": False} | t for u, t in texts.items()])
+    vectors = {"u1": [0.0, 1.0], "u2": [1.0, 0.0]}
+    kept = [{"text_hash": texts[u]["text_hash"], "model_version": "m", "vector": v} for u, v in vectors.items()]
+    write(lake, "text_vectors", kept)
+
+
+def test_interests_are_the_users_half_with_own_words_as_evidence_before_items(night):
+    assert main(ARGS) == 0
+    rows = night.read_arrow("user_interests", DAY).to_pylist()
+    first = {row["user_id"]: row for row in rows if (row["kind"], row["rank"]) == ("category", 1)}
+    assert {user: row["name"] for user, row in first.items()} == {
+        f"u{k}": "pans" if k % 2 else "spades" for k in range(N_USERS)
+    }
+    assert (first["u2"]["evidence_kind"], first["u2"]["evidence_text"]) == ("written", "a good spade")
+    assert first["u2"]["evidence_item_id"] is None
+    histories = read_matrix(night, DAY).histories
+    mine = {f"i{item}" for item in histories.item_idx[histories.user_idx == 3]}
+    assert first["u3"]["evidence_kind"] == "item"
+    assert first["u3"]["evidence_item_id"] in mine
+    assert first["u3"]["evidence_text"] == f"thing {first['u3']['evidence_item_id'][1:]}"
+
+
+def test_outlook_has_every_user_and_says_why_a_number_is_missing(night):
+    assert main(ARGS) == 0
+    rows = {row["user_id"]: row for row in night.read_arrow("user_outlook", DAY).to_pylist()}
+    assert len(rows) == N_USERS
+    assert {row["return_probability"] for row in rows.values()} == {None}
+    assert "too little to learn from: fewer than 20 returns" in rows["u1"]["return_reason"]
+    assert {row["sentiment"] for row in rows.values()} == {None}  # one review without stars, zero_shot off
+    assert "too few reviews with stars" in rows["u1"]["sentiment_reason"]
 
 
 def test_probabilities_keep_to_the_users_half_and_to_what_can_be_shown(night):
