@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from nightrec.behaviour.events import Reviews, read_events, reviews_of, visits_of
 from nightrec.behaviour.features import Night
 from nightrec.behaviour.interests import Topics, aspects, categories, lift, nearest, newest_items, profiles
-from nightrec.behaviour.metrics import Interval
+from nightrec.behaviour.metrics import Interval, summary
 from nightrec.behaviour.model import Lesson, folds_of_users
 from nightrec.behaviour.returning import chance_of_return
 from nightrec.behaviour.sentiment import NEGATIVE, POSITIVE, fitted, is_enough, verdicts, zero_shot
@@ -73,8 +73,10 @@ def read_sentiment(ctx: Context, reviews: Reviews) -> tuple[Wide, str | None, di
         return chance, "fitted", measures
     if not ctx.config.behaviour.zero_shot:
         return nothing, None, {}
-    positives, negatives = embed_prototypes(ctx, reviews.mean)
-    return zero_shot(reviews.vectors, positives, negatives), "zero_shot", {}
+    chance = zero_shot(reviews.vectors, *embed_prototypes(ctx, reviews.mean))
+    has_both = positive[is_clear].any() and not positive[is_clear].all()
+    found = summary(chance[is_clear], positive[is_clear]) if has_both else {}
+    return chance, "zero_shot", {name: Interval(value) for name, value in found.items()}
 
 
 def embed_prototypes(ctx: Context, mean: Floats) -> tuple[Floats, Floats]:

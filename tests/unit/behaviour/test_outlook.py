@@ -1,9 +1,12 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from nightrec.behaviour.events import text_hash
+from nightrec.behaviour.events import Reviews, text_hash
 from nightrec.behaviour.interests import aspects, categories, lift, nearest, newest_items, profiles
 from nightrec.behaviour.model import Lesson
+from nightrec.behaviour.outlook import read_sentiment
 from nightrec.behaviour.returning import Visits, chance_of_return, describe_visits, returned
 from nightrec.behaviour.sentiment import fitted, is_enough, verdicts, zero_shot
 from nightrec.histories import Histories
@@ -112,6 +115,20 @@ def test_sentiment_is_learnt_from_stars_where_there_are_enough_of_either_kind():
 def test_zero_shot_reads_likeness_to_either_side():
     got = zero_shot(np.array([[1, 0], [0, 1], [0.7, 0.7]], np.float32), np.array([[1.0, 0]]), np.array([[0, 1.0]]))
     assert got.tolist() == pytest.approx([1, 0, 0.5], abs=1e-6)
+
+
+def test_few_stars_measure_the_example_sentences_instead_of_teaching(monkeypatch):
+    sides = np.array([[1.0, 0]], np.float32), np.array([[0, 1.0]], np.float32)
+    monkeypatch.setattr("nightrec.behaviour.outlook.embed_prototypes", lambda ctx, mean: sides)
+    behaviour = SimpleNamespace(seed=1, min_rated_reviews=300, zero_shot=True)
+    ctx = SimpleNamespace(config=SimpleNamespace(behaviour=behaviour))
+    reviews = Reviews(np.arange(3), np.array([5.0, 1.0, np.nan]), np.eye(3, 2, dtype=np.float32), np.zeros(2))
+    chance, source, measures = read_sentiment(ctx, reviews)
+    assert chance.tolist() == pytest.approx([1, 0, 0.5], abs=1e-6)
+    assert source == "zero_shot"
+    assert measures["roc_auc"].value == 1.0
+    behaviour.zero_shot = False
+    assert read_sentiment(ctx, reviews)[1:] == (None, {})
 
 
 def test_text_hash_is_the_key_that_the_matrix_gives(spark):
