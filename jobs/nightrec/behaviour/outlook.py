@@ -53,7 +53,7 @@ def outlook_rows(ctx: Context, matrix: Matrix) -> tuple[pa.Table, Metrics, dict[
         "sentiment": _nullable(sentiment),
         "sentiment_source": _where(~np.isnan(sentiment), source or ""),
         "sentiment_reason": _where(np.isnan(sentiment), why_none),
-        "n_reviews": n_reviews.astype(np.int32),
+        "n_reviews": n_reviews.astype(np.int64),
     }
     n_rows = {"return": int(np.count_nonzero(~np.isnan(chance))), "sentiment": len(positive)}
     metrics = {"return": returning, "sentiment": feeling}
