@@ -134,7 +134,7 @@ def test_reasons_are_of_the_users_own_half_and_blocks_do_not_change_them(fitted)
     assert all((row["evidence"]["kind"] == "explored") == (row["propensity"] < 1) for row in small)
     taken = {k: set(row) for k, row in enumerate(user_batch(fitted).column("items").to_pylist())}
     named = [(row, int(row["evidence"]["item_id"][1:])) for row in small if row["evidence"]["item_id"]]
-    assert len(named) > 0.6 * len(small)
+    assert len(named) > 0.5 * len(small)  # the cap fills half of each list from the half that the user never met
     assert all(item in taken[int(row["user_id"][1:])] for row, item in named)
     assert all(f"Item {item}\u2069" in row["reason"] for row, item in named)
 
