@@ -31,7 +31,7 @@ def night(tiny_lake):
 def write_words(lake):
     """Write events of which user 1 has one review of a pan and user 2 a search; both texts have vectors."""
     made = {"event_id": "", "user_id": "u0", "event_type": "purchase", "event_at": AT, "item_id": "i1", "value": None}
-    made |= {"text": None, "session_id": None, "list_run_id": None, "rank": None}
+    made |= {"text": None, "language": None, "session_id": None, "list_run_id": None, "rank": None}
     words = {"u1": ("review", "I love this pan"), "u2": ("search", "a good spade")}
     events = [made | {"user_id": u, "event_type": kind, "text": text} for u, (kind, text) in words.items()]
     write(lake, "events", [made, *events])

@@ -42,8 +42,8 @@ def test_text_is_brought_to_one_spelling(text, kept):
 
 
 def test_clean_says_what_it_did():
-    text = "Call 1<wbr>3812345678, a@b.com"
-    assert clean(text, RULES) == Cleaned("Call <phone>, <email>", "en", 1, 1, 0, 0)
+    text = "Please call me: 1<wbr>3812345678, a@b.com"
+    assert clean(text, RULES) == Cleaned("Please call me: <phone>, <email>", "en", 1, 1, 0, 0)
 
 
 def test_text_is_cut_at_its_limit_and_no_part_of_a_number_stays():

@@ -8,7 +8,7 @@ import pytest
 
 from nightrec.config import load_config
 from nightrec.context import SparkContext
-from nightrec.matrix.job import write_texts
+from nightrec.matrix.job import make_texts
 from nightrec.schemas import contract
 
 D1, D2 = date(2026, 1, 30), date(2026, 1, 31)
@@ -37,7 +37,7 @@ def write(spark, tables):
 
 def texts_of(spark, tables, day, deliveries):
     ctx = SparkContext(load_config("tiny"), day, SimpleNamespace(), tables, argparse.Namespace(), tables, spark)
-    write_texts(ctx, deliveries)
+    tables.overwrite_all(day, make_texts(ctx, deliveries, tables.read("interactions", day), tables.read("items", day)))
     written = [set(tables.read_arrow(f"{side}_texts", day)["text"].to_pylist()) for side in ("user", "item")]
     assert written[1] - {"spade"} == written[0]
     return written[0]

@@ -21,7 +21,8 @@ def shop(tiny_lake):
 def stage(lake, day, item_id="i1", run_id="r1", is_passed=True):
     lineage = {"run_id": run_id, "encoder_version": "e", "collaborative_version": "c", "data_snapshot": "d"}
     row = {"rank": 1, "item_id": item_id, "score": 1.0, "source": "text", **lineage}
-    listed = row | {"user_id": "u1", "arm": "default", "propensity": 1.0}
+    listed = row | {"user_id": "u1", "arm": "default", "propensity": 1.0, "reason": "You may not know it yet."}
+    listed["evidence"] = {"kind": "unmet", "language": "en"}
     similar = row | {"kind": "text", "similar_item_id": item_id}
     popular = row | {"kind": "popular", "days": 7, "category": "", "n_users": 3}
     answer = row | {"query": "pan", "n_users": 3}
