@@ -35,6 +35,8 @@ class PathsConfig(Section):
     """Path or URI of the tables: `<domain>/<table>.v1/run_date=YYYY-MM-DD/`."""
     data_docs: str
     """Local folder of the Great Expectations site, one folder a domain."""
+    explorer: str
+    """Local folder of the page on which a night is looked up, `<domain>/index.html`."""
     secrets: str
     """JSON file of generated passwords, mode 600. Ignored when the MLflow variables are exported."""
 
@@ -172,6 +174,13 @@ class EvaluationConfig(Section):
     """Fewer evaluated users than this and every metric is marked unreliable."""
 
 
+class ExplorerConfig(Section):
+    """The page on which a person looks a night up."""
+
+    max_users: Annotated[int, Field(ge=0, le=5000)]
+    """Users on it, at most, from the longest history to the shortest; with lists of 20, each weighs some 6 KB. 0: no page."""
+
+
 class Config(Section):
     """Everything a job may read. No secrets: those lie in the file that `paths.secrets` names."""
 
@@ -197,6 +206,7 @@ class Config(Section):
     reasons: ReasonsConfig
     quality: QualityConfig
     evaluation: EvaluationConfig
+    explorer: ExplorerConfig
 
     @model_validator(mode="after")
     def _explored_places_fit(self) -> Self:

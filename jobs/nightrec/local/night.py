@@ -125,6 +125,7 @@ def _show_results(config: Config, console: Console) -> None:
         "Airflow": airflow_url(config),
         "MLflow": mlflow_url(config),
         "Data Docs": f"{config.place(config.paths.data_docs)}/{config.domain}/index.html",
+        "explorer": f"{config.place(config.paths.explorer)}/{config.domain}/index.html",
         "names and passwords": config.place(config.paths.secrets),
     }
     for what, where in places.items():

@@ -1,7 +1,10 @@
 """publish_top_n: make tonight's gated lists the ones that a shop reads.
 
-Reads   topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D, topn_checks/D
+Reads   topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D, topn_checks/D; for the page also
+        interactions/D, item_index/D, items/D
 Writes  published/run_date=D/<version>/, then published/run_date=D.json, then published/latest.json
+        and <paths.explorer>/<domain>/index.html, the page on which the newest night is looked up; lists are out before
+        it, and stay out should it fail
 Fails   3 if the lists are missing, 4 if they have not passed their gate
 
 Publishing the same lists again changes nothing. Publishing an older night again leaves `latest` at the newest one.
@@ -10,11 +13,14 @@ Publishing the same lists again changes nothing. Publishing an older night again
 import hashlib
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
+import pyarrow as pa
 from pyarrow import fs
 
 from nightrec.context import Context, run_job
-from nightrec.errors import GateError
+from nightrec.errors import GateError, PipelineError
+from nightrec.explorer.write import write_page
 from nightrec.lake import MARKER, Lake
 from nightrec.published import FOLDER, TABLES, published_dates, write_pointer
 from nightrec.schemas import contract
@@ -47,9 +53,21 @@ def publish_top_n(ctx: Context) -> None:
     write_pointer(lake, f"run_date={day}", pointer)
     if day == max(published_dates(lake)):
         write_pointer(lake, "latest", pointer)
+        _write_explorer(ctx)
     log.info("published %s", paths["topn"])
     ctx.run.set_tags({"published_version": version})
     ctx.run.log_metrics({"rows_in": lake.count("topn", day), "rows_out": lake.count("topn", day)})
+
+
+def _write_explorer(ctx: Context) -> None:
+    folder = Path(ctx.config.place(ctx.config.paths.explorer)) / ctx.config.domain
+    try:
+        n_bytes = write_page(ctx.lake, ctx.run_date, folder, ctx.config.explorer.max_users)
+    except (PipelineError, OSError, ValueError, pa.ArrowException):
+        # The lists are out and right; a page for looking must not make the night look failed.
+        log.exception("no new page at %s; the lists are published, repeat this job for the page alone", folder)
+        n_bytes = 0
+    ctx.run.log_metrics({"explorer_bytes": n_bytes})
 
 
 def _content_hash(lake: Lake, folders: list[str]) -> str:
