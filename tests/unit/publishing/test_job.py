@@ -1,5 +1,5 @@
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,6 +30,20 @@ def stage(lake, day, item_id="i1", run_id="r1", is_passed=True):
     lists["query_results"] = answer
     check = {"rule": "score_not_finite", "is_passed": is_passed, "n_unexpected": 0, "unexpected_frac": 0.0}
     for name, content in {**lists, "topn_checks": check}.items():
+        lake.write_arrow(name, day, pa.Table.from_pylist([content], contract(name).arrow()))
+
+
+def describe(lake, day):
+    """Write what the page needs besides."""
+    at = datetime(2026, 1, 30, tzinfo=UTC)
+    pair = {"user_id": "u1", "item_id": "i1", "first_at": at, "last_at": at}
+    met = pair | {"weight": 1.0, "n_events": 1, "n_goals": 0}
+    rows = {
+        "interactions": met,
+        "item_index": {"item_id": "i1", "item_idx": 0},
+        "items": {"item_id": "i1", "title": "Pan"},
+    }
+    for name, content in rows.items():
         lake.write_arrow(name, day, pa.Table.from_pylist([content], contract(name).arrow()))
 
 
@@ -127,3 +141,22 @@ def test_pointer_is_plain_json_with_the_lineage(shop):
     publish(D1)
     text = (shop.fs.open_input_stream(shop.path("published/latest.json"))).read()
     assert json.loads(text)["run_id"] == "r77"
+
+
+def test_the_newest_night_can_be_looked_up_on_a_page(shop, tmp_path):
+    page = tmp_path / "explorer" / "tiny" / "index.html"
+    for day in (D2, D1):  # an older night again leaves the page at the newest
+        stage(shop, day)
+        describe(shop, day)
+        publish(day)
+    assert '"run_date":"2026-01-31"' in page.read_text()
+    assert '"title":["Pan"]' in page.read_text()
+
+
+def test_a_page_that_fails_leaves_the_lists_published(shop, tmp_path, caplog):
+    stage(shop, D1)
+    assert publish(D1) == 0
+    assert shown(shop) == ["i1"]
+    assert "no new page at" in caplog.text
+    assert "interactions/run_date=2026-01-30 not found" in caplog.text
+    assert not (tmp_path / "explorer").exists()
