@@ -178,7 +178,7 @@ class ExplorerConfig(Section):
     """The page on which a person looks a night up."""
 
     max_users: Annotated[int, Field(ge=0, le=5000)]
-    """Users on it, at most, from the longest history to the shortest; with lists of 20, each weighs some 6 KB. 0: no page."""
+    """Users on it, at most, from the longest history to the shortest; each weighs some 5 KB. 0: no page."""
 
 
 class Config(Section):

@@ -65,11 +65,11 @@ def read_night(lake: Lake, run_date: date, max_users: int) -> Night:
         "popular": rows(lake, "popular_items", run_date).sort_by("rank"),
         "answers": rows(lake, "query_results", run_date).sort_by("rank"),
     }
-    known = lake.read_arrow("item_index", run_date)["item_id"]
     named = [*(part["item_id"] for part in parts.values()), pc.struct_field(parts["listed"]["evidence"], "item_id")]
-    items = _page_items(lake, run_date, known, named)
+    items = _page_items(lake, run_date, pa.chunked_array([chunk for ids in named for chunk in ids.chunks], pa.string()))
     similar = rows(lake, "similar_items", run_date, ds.field("item_id").isin(items["item_id"].combine_chunks()))
-    return Night(lake.domain, run_date, len(n_items), len(known), users, items=items, similar=similar, **parts)
+    n_known = lake.count("item_index", run_date)
+    return Night(lake.domain, run_date, len(n_items), n_known, users, items=items, similar=similar, **parts)
 
 
 def _history_lengths(lake: Lake, run_date: date) -> dict[str, int]:
@@ -85,8 +85,10 @@ def _newest(history: pa.Table) -> pa.Table:
     return ordered.filter(pa.array(place < NEWEST))
 
 
-def _page_items(lake: Lake, run_date: date, known: pa.ChunkedArray, named: list[pa.ChunkedArray]) -> pa.Table:
+def _page_items(lake: Lake, run_date: date, named: pa.ChunkedArray) -> pa.Table:
     """Return the page's items: those named, then those in most lists, then those that most users met."""
+    indexed = lake.read_arrow("item_index", run_date)["item_id"]
+    known = pa.chunked_array([*indexed.chunks, *named.drop_null().chunks]).unique()
     listed = tally(lake, "topn", run_date, "item_id", n_first=ds.field("rank") == 1)
     counts = {
         "n_lists": aligned(known, listed, "item_id", "n"),
@@ -94,9 +96,7 @@ def _page_items(lake: Lake, run_date: date, known: pa.ChunkedArray, named: list[
         "n_users": aligned(known, tally(lake, "interactions", run_date, "item_id"), "item_id", "n"),
     }
     counts = {name: count.fill_null(0) for name, count in counts.items()}
-    is_named = pc.is_in(
-        known, value_set=pa.chunked_array([chunk for ids in named for chunk in ids.chunks], pa.string())
-    )
+    is_named = pc.is_in(known, value_set=named)
     table = pa.table({"item_id": known, "is_named": is_named.cast(pa.int8()), **counts})
     order = [("is_named", "descending"), ("n_lists", "descending"), ("n_users", "descending"), ("item_id", "ascending")]
     best = table.sort_by(order).slice(0, max(MAX_ITEMS, pc.sum(is_named).as_py() or 0))

@@ -95,7 +95,7 @@ function usersView() {
 
 function evidence(row) {
   const parts = [];
-  if (row.seen !== undefined) parts.push(["history: ", itemLink(row.seen)]);
+  if (row.seen !== undefined) parts.push([itemLink(row.seen)]);
   if (row.text !== undefined) parts.push(["shared: ", shown(row.text)]);
   if (row.n_users !== undefined) parts.push([count(row.n_users, "user")]);
   if (row.days !== undefined) parts.push([count(row.days, "day")]);

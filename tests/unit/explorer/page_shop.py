@@ -87,7 +87,7 @@ def lists():
         listed(HEAVY, 1, "i0", "Because of <b>that</b>", kind="history", language="en", item_id="i24"),
         listed(HEAVY, 3, "i7", "9 people", 0.5, kind="popular", language="en", n_users=9, days=7),
         listed(LIGHT, 1, "i0"),  # from before reasons were told
-        listed(WRITER, 1, "i9"),
+        listed(WRITER, 1, "i28"),
     ]
 
 

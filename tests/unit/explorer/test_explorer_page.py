@@ -103,7 +103,7 @@ def test_a_browser_that_cannot_hash_says_so(browser, page):
 def test_a_user_shows_list_reasons_evidence_and_history(browser, page, tmp_path):
     browser.open(page, "user=0", **PHONE)
     first, wrote, drawn = (browser.text(f"section:first-of-type li:nth-child({n})") for n in (1, 2, 3))
-    assert first == TITLES[0] + "Because of <b>that</b>" + "Evidence: history · history: Thing 24" + "textscore 1.235"
+    assert first == TITLES[0] + "Because of <b>that</b>" + "Evidence: history · Thing 24" + "textscore 1.235"
     assert (
         wrote
         == TITLES[1] + "Evidence: wrote · shared: bells · what the user wrote is not shown here" + "textscore 1.235"
