@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,7 +8,9 @@ from small_night import DAY, N_ITEMS, N_USERS, write, write_night
 from nightrec.behaviour.events import text_hash
 from nightrec.behaviour.inputs import shown_items
 from nightrec.behaviour.job import main
+from nightrec.config import load_config
 from nightrec.histories import read_matrix
+from nightrec.lake import Lake
 from nightrec.projection.job import main as train_projection
 from nightrec.ranker.job import main as fit_ranker
 from nightrec.sequence.job import main as train_sequence
@@ -18,14 +21,20 @@ EMPTY = {"title": None, "description": None, "categories": None, "tags": None, "
 EMPTY |= {"available_from": None, "available_to": None}
 
 
-@pytest.fixture
-def night(tiny_lake):
-    write_night(tiny_lake)
-    halves = [{"title": f"thing {k}", "categories": "pans" if k % 2 else "spades"} for k in range(N_ITEMS)]
-    write(tiny_lake, "items", [EMPTY | halves[k] | {"item_id": f"i{k}"} for k in range(1, N_ITEMS)])
-    write_words(tiny_lake)
-    assert train_sequence(ARGS) == train_projection(ARGS) == fit_ranker(ARGS) == 0
-    return tiny_lake
+@pytest.fixture(scope="module")
+def night(tmp_path_factory, tracking_uri):
+    """Return a lake with predictions; training the sources takes seconds, so it is done once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NIGHTREC__PATHS__HOME", str(tmp_path_factory.mktemp("behaviour")))
+        patch.setenv("NIGHTREC__TRACKING__URI", tracking_uri)
+        config = load_config("tiny")
+        lake = Lake(config.place(config.paths.lake), "tiny")
+        write_night(lake)
+        halves = [{"title": f"thing {k}", "categories": "pans" if k % 2 else "spades"} for k in range(N_ITEMS)]
+        write(lake, "items", [EMPTY | halves[k] | {"item_id": f"i{k}"} for k in range(1, N_ITEMS)])
+        write_words(lake)
+        assert [job(ARGS) for job in (train_sequence, train_projection, fit_ranker, main)] == [0] * 4
+        yield lake
 
 
 def write_words(lake):
@@ -44,7 +53,6 @@ def write_words(lake):
 
 
 def test_interests_are_the_users_half_with_own_words_as_evidence_before_items(night):
-    assert main(ARGS) == 0
     rows = night.read_arrow("user_interests", DAY).to_pylist()
     first = {row["user_id"]: row for row in rows if (row["kind"], row["rank"]) == ("category", 1)}
     assert {user: row["name"] for user, row in first.items()} == {
@@ -60,7 +68,6 @@ def test_interests_are_the_users_half_with_own_words_as_evidence_before_items(ni
 
 
 def test_outlook_has_every_user_and_says_why_a_number_is_missing(night):
-    assert main(ARGS) == 0
     rows = {row["user_id"]: row for row in night.read_arrow("user_outlook", DAY).to_pylist()}
     assert len(rows) == N_USERS
     assert {row["return_probability"] for row in rows.values()} == {None}
@@ -70,7 +77,6 @@ def test_outlook_has_every_user_and_says_why_a_number_is_missing(night):
 
 
 def test_probabilities_keep_to_the_users_half_and_to_what_can_be_shown(night):
-    assert main(ARGS) == 0
     rows = night.read_arrow("behaviour", DAY).to_pylist()
     histories = read_matrix(night, DAY).histories
     touched = {(f"u{u}", f"i{i}") for u, i in zip(histories.user_idx, histories.item_idx, strict=True)}
@@ -88,7 +94,6 @@ def test_probabilities_keep_to_the_users_half_and_to_what_can_be_shown(night):
 
 
 def test_measurements_say_what_stood_beside_the_goals(night):
-    assert main(ARGS) == 0
     found = {
         (row["negatives"], row["features"], row["metric"]): row
         for row in night.read_arrow("behaviour_metrics", DAY).to_pylist()
@@ -108,10 +113,11 @@ def test_measurements_say_what_stood_beside_the_goals(night):
     assert totals[0] == pytest.approx(totals[1], rel=0.35)
 
 
-def test_nothing_is_told_of_a_night_with_too_few_held_out_goals(night, caplog):
-    write(night, "held_out", [{"user_id": f"u{k}", "item_id": f"i{k % 2}"} for k in range(3)])
+def test_nothing_is_told_of_a_night_with_too_few_held_out_goals(night, tiny_lake, caplog):
+    shutil.copytree(night.root, tiny_lake.root)
+    write(tiny_lake, "held_out", [{"user_id": f"u{k}", "item_id": f"i{k % 2}"} for k in range(3)])
     assert main(ARGS) == 0
-    assert night.count("behaviour", DAY) == 0
+    assert tiny_lake.count("behaviour", DAY) == 0
     assert "users with held-out goals, 20 are needed" in caplog.text
 
 
