@@ -65,6 +65,7 @@ $(JOBS): conf/locks/jobs.txt
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	.venv/bin/pip install -q -r $<
 	.venv/bin/pip install -q --no-deps --no-build-isolation -e .
+	$(PY) -m nightrec.local.class_archive 2>/dev/null || echo "no file of Java classes was made; Spark jobs start slower"
 	touch $@
 
 $(AIRFLOW): conf/locks/airflow.txt
