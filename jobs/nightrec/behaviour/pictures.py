@@ -7,7 +7,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from sklearn.metrics import precision_recall_curve, roc_curve
+from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_curve
 
 from nightrec.behaviour.metrics import THRESHOLD, bins
 from nightrec.histories import Mask
@@ -49,8 +49,8 @@ def _name(axes: Axes, title: str, x: str, y: str) -> None:
 
 
 def _draw_confusion(axes: Axes, said: Mask, is_goal: Mask) -> None:
-    counts = np.array([[int((said == s).dot(is_goal == g)) for s in (True, False)] for g in (True, False)])
-    axes.imshow(counts, cmap="Blues")
+    counts = confusion_matrix(is_goal, said, labels=[True, False])
+    axes.imshow(counts, cmap="Blues", vmin=0)
     for (row, column), n in np.ndenumerate(counts):
         axes.text(column, row, f"{n:,}", ha="center", va="center", color="white" if n > counts.max() / 2 else "black")
     axes.set(title="Confusion", xlabel="predicted", ylabel="was")
