@@ -9,6 +9,7 @@ from nightrec.settings import Config
 
 SECTIONS = (
     "ingest", "matrix", "texts", "encoder", "collaborative", "sequence", "projection", "ranker", "scoring", "rules",
+    "reasons",
 )  # fmt: skip
 
 

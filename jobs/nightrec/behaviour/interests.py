@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from nightrec.histories import Floats, Histories, Ints, Mask
 from nightrec.ranker.item_item import places_from_newest
+from nightrec.vectors import unit
 
 NEWEST = 10
 """Newest items of a user that count; the newest once, the second a half, and so on."""
@@ -33,13 +34,6 @@ class Topics:
     names: list[str]
     centres: Floats
     members: sp.csr_matrix
-
-
-def unit(rows: Floats) -> Floats:
-    """Bring rows to unit length; zeros stay."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    out: Floats = np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-9)
-    return out
 
 
 def categories(labels: Sequence[str | None], text: Floats) -> Topics:

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nightrec.histories import Floats, Ints
+from nightrec.vectors import unit
 
 TABLES = {"collaborative": "factors", "sequence": "sequences", "projection": "projections"}
 """Sources whose scores are inner products of `user_<word>` and `item_<word>`."""
@@ -74,14 +75,14 @@ def score_blocks(users: UserSide, items: ItemSide) -> dict[str, Floats]:
         `(B, n)` float32 by source, comparable within one row and source only; a source that knows nothing of a user
         gives zeros.
     """
-    profile = _unit(users.recent @ items.text) + users.wrote
+    profile = unit(users.recent @ items.text) + users.wrote
     both = np.hstack([items.text, items.lexical])
     newest = both[np.maximum(users.newest, 0)] * (users.newest >= 0)[:, None]
     n_users = len(users.length)
     blocks = {name: users.vectors[name] @ items.vectors[name].T for name in TABLES} | {
         "item_item": (users.recent @ items.neighbours).toarray(),
         "text": profile @ items.text.T,
-        "lexical": _unit(users.recent @ items.lexical) @ items.lexical.T,
+        "lexical": unit(users.recent @ items.lexical) @ items.lexical.T,
         "text_last": newest @ both.T,
         "popularity": np.tile(items.popularity[:, 0], (n_users, 1)),
         "popularity_recent": np.tile(items.popularity[:, 1], (n_users, 1)),
@@ -93,9 +94,3 @@ def recency_weights(weight: Floats, places_from_newest: Ints, power: float) -> F
     """Fade weights `(n,)` towards the past: the item `b` places from the newest counts `(1 + b) ** -power`."""
     faded: Floats = (weight * (1.0 + places_from_newest) ** -power).astype(np.float32)
     return faded
-
-
-def _unit(rows: Floats) -> Floats:
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Floats = np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-9)
-    return unit

@@ -1,7 +1,8 @@
 """What tonight's lists are made from, read once and handed to the workers."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from math import ceil
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -78,6 +79,14 @@ def read_users(ctx: SparkContext) -> DataFrame:
     texts = newest_texts(ctx.tables.read("user_texts", ctx.run_date), NEWEST, LONGEST)
     users = users.join(texts, on="user_id", how="left")
     return users.withColumn("texts", F.coalesce("texts", F.array().cast("array<string>")))
+
+
+def read_events(ctx: SparkContext, days: int) -> DataFrame:
+    """Return the events of all deliveries that can hold one of the days that end with the run date."""
+    # An event can come in the delivery of its day or any later one, or before its time by the tolerated clock error.
+    since = ctx.run_date - timedelta(days=days + ceil(ctx.config.ingest.max_future_hours / 24))
+    made_of = ctx.lake.read_arrow("matrix_inputs", ctx.run_date, ["delivery_date"])["delivery_date"].to_pylist()
+    return ctx.tables.read_many("events", sorted(day for day in made_of if day > since))
 
 
 def read_lineage(ctx: SparkContext) -> dict[str, str]:

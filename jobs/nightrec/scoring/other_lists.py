@@ -1,8 +1,6 @@
 """The part of score_top_n that makes lists without users: items like an item, popular and trending items."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
-from math import ceil
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -10,6 +8,7 @@ from pyspark.sql import functions as F
 
 from nightrec.context import SparkContext
 from nightrec.goals import is_goal
+from nightrec.scoring.inputs import read_events
 from nightrec.scoring.popular import popular_lists, window_users, with_growth
 from nightrec.scoring.rank import Task
 from nightrec.scoring.similar import SIMILAR, similar_items
@@ -42,11 +41,7 @@ def popular_and_trending(ctx: SparkContext, shown: DataFrame) -> DataFrame:
         shown: Rows of `items` that can be shown.
     """
     scoring, goal = ctx.config.scoring, ctx.config.matrix.goal
-    # An event can come in the delivery of its day or any later one, or before its time by the tolerated clock error.
-    reach = 2 * max(scoring.popular_windows) + ceil(ctx.config.ingest.max_future_hours / 24)
-    since = ctx.run_date - timedelta(days=reach)
-    made_of = ctx.lake.read_arrow("matrix_inputs", ctx.run_date, ["delivery_date"])["delivery_date"].to_pylist()
-    events = ctx.tables.read_many("events", sorted(day for day in made_of if day > since))
+    events = read_events(ctx, 2 * max(scoring.popular_windows))
     counts = window_users(
         events.where(is_goal(goal.event_types, goal.min_value)), ctx.run_date, scoring.popular_windows
     )

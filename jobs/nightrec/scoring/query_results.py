@@ -1,8 +1,5 @@
 """The part of score_top_n that writes the items for each frequent query."""
 
-from datetime import timedelta
-from math import ceil
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,9 +10,11 @@ from nightrec.context import SparkContext
 from nightrec.documents import documents
 from nightrec.histories import Floats, Ints, read_vectors
 from nightrec.schemas import contract
+from nightrec.scoring.inputs import read_events
 from nightrec.scoring.queries import head_queries, searches, spelt, turned_to, within
 from nightrec.scoring.query_items import best_items, by_meaning, by_words
 from nightrec.scoring.rank import Task
+from nightrec.vectors import unit
 
 
 def write_query_results(ctx: SparkContext, task: Task, lineage: dict[str, str]) -> int:
@@ -41,9 +40,7 @@ def write_query_results(ctx: SparkContext, task: Task, lineage: dict[str, str]) 
 
 def _events(ctx: SparkContext) -> DataFrame:
     days = ctx.config.texts.window_days
-    since = ctx.run_date - timedelta(days=days + ceil(ctx.config.ingest.max_future_hours / 24))
-    made_of = ctx.lake.read_arrow("matrix_inputs", ctx.run_date, ["delivery_date"])["delivery_date"].to_pylist()
-    return within(ctx.tables.read_many("events", sorted(day for day in made_of if day > since)), ctx.run_date, days)
+    return within(read_events(ctx, days), ctx.run_date, days)
 
 
 def _lists(
@@ -57,14 +54,14 @@ def _lists(
     described = documents(ctx.lake.read_arrow("item_texts", ctx.run_date))
     place = pc.index_in(item_ids, value_set=described["item_id"].combine_chunks())
     words = by_words(queries.to_pylist(), described["text"].combine_chunks().take(place).fill_null("").to_pylist())
-    sizes, rows = (task.candidates, task.top_n), []
+    sizes, rows, keys = (task.candidates, task.top_n), [], heads.to_pylist()
     for start in range(0, len(queries), task.block_rows):
         block = slice(start, start + task.block_rows)
         meaning = by_meaning(vectors[block], items)
         found, scores = best_items(meaning, words[block].toarray(), turned[block].toarray(), task.shown, sizes)
         for row, place in np.argwhere(found >= 0).tolist():
             listed = {"rank": place + 1, "item_id": item_ids[found[row, place]].as_py(), "score": scores[row, place]}
-            rows.append(heads.slice(start + row, 1).to_pylist()[0] | listed)
+            rows.append(keys[start + row] | listed)
     return rows
 
 
@@ -78,9 +75,7 @@ def _vectors(ctx: SparkContext, queries: pa.Array, dim: int) -> Floats:
     flat = np.asarray(pc.list_flatten(found["vector"]), dtype=np.float32)
     vectors = np.zeros((len(queries), dim), np.float32)
     np.add.at(vectors, _places(found["query"], queries), flat.reshape(found.num_rows, dim))
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Floats = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
-    return unit
+    return unit(vectors)
 
 
 def _turned(

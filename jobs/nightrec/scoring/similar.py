@@ -15,6 +15,7 @@ from nightrec.ranker.choose import row_standardised
 from nightrec.ranker.sources import ItemSide
 from nightrec.scoring.rank import Task, open_pack
 from nightrec.scoring.rules import QUANTUM
+from nightrec.vectors import unit
 
 KINDS = ("behaviour", "text", "joined")
 SIMILAR = "item_id string, kind string, rank int, similar_idx int, score double"
@@ -42,11 +43,9 @@ class Traits:
 
 def traits_of(items: ItemSide) -> Traits:
     """Read from the item side of the sources what items are compared by."""
-    vectors = items.vectors["sequence"][:, :-1]
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-9)
     has_text = np.asarray(items.text.any(axis=1), dtype=np.bool_)
-    return Traits(unit, items.neighbours.sqrt(), items.text, items.popularity[:, 0] > 0, has_text)
+    sequence = unit(items.vectors["sequence"][:, :-1])
+    return Traits(sequence, items.neighbours.sqrt(), items.text, items.popularity[:, 0] > 0, has_text)
 
 
 def likeness(rows: Ints, traits: Traits) -> dict[str, Floats]:
