@@ -44,6 +44,13 @@ def run_here(task: str, domain: str, run_date: date) -> int:
     return 0
 
 
+def run_nights(domain: str, nights: list[date]) -> None:
+    """Run nights one after the other here; the model that the first one tunes serves the others."""
+    for night in nights:
+        tasks = [task for task in IN_ORDER if night == nights[0] or task != "fine_tune_llm"]
+        assert [run_here(task, domain, night) for task in tasks] == [0] * len(tasks)
+
+
 def tables_of(task: str) -> list[str]:
     """Return the tables that a task writes."""
     line = " ".join(GOLDEN[task]["run"].split())

@@ -11,6 +11,7 @@ from pathlib import Path
 import by_hand
 import pytest
 import tiny_shop
+from filelock import FileLock
 
 from nightrec.config import load_config
 from nightrec.local.airflow_client import AirflowClient
@@ -80,6 +81,20 @@ def local_jobs(tmp_path_factory):
 
         if session := SparkSession.getActiveSession():
             session.stop()
+
+
+@pytest.fixture(scope="module")
+def hand_home(local_jobs, tmp_path_factory, worker_id):
+    """Run two nights job after job, once for all workers, in a folder that is only read."""
+    alone = worker_id == "master"
+    home = (tmp_path_factory.mktemp("all") if alone else tmp_path_factory.getbasetemp().parent) / "by_hand"
+    with FileLock(f"{home}.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NIGHTREC__PATHS__HOME", str(home))
+        if not (home / "is_whole").exists():
+            tiny_shop.deliver(home / "landing")
+            by_hand.run_nights(tiny_shop.DOMAIN, tiny_shop.NIGHTS)
+            (home / "is_whole").touch()
+    return home
 
 
 def free_port() -> int:

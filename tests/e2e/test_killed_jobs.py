@@ -18,19 +18,17 @@ from nightrec.lake import Lake
 from nightrec.published import FOLDER, TABLES, read_pointer
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("local_jobs")]
-DOMAIN, (D0, D1) = tiny_shop.DOMAIN, tiny_shop.NIGHTS[:2]
+DOMAIN, (D0, D1) = tiny_shop.DOMAIN, tiny_shop.NIGHTS
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory):
-    """Return the lake of two nights, run one by one."""
-    home = tmp_path_factory.mktemp("killed")
+def lake(hand_home, tmp_path_factory):
+    """Return a lake of two nights that may be damaged."""
+    home = shutil.copytree(hand_home, tmp_path_factory.mktemp("killed") / "home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NIGHTREC__PATHS__HOME", str(home))
         patch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
         patch.chdir(ROOT)
-        tiny_shop.deliver(home / "landing", [D0, D1])
-        assert [run_here(task, DOMAIN, day) for day in (D0, D1) for task in IN_ORDER] == [0] * 2 * len(IN_ORDER)
         config = load_config(DOMAIN)
         yield Lake(config.place(config.paths.lake), DOMAIN)
 
@@ -48,15 +46,15 @@ def test_job_killed_while_writing_leaves_nothing_finished_and_runs_again(lake, t
 
 
 def test_fine_tuning_killed_after_a_checkpoint_goes_on_from_it_to_the_same_weights(lake, tmp_path, caplog):
-    before = rows(lake, "encoders", D1)
-    shutil.rmtree(lake.partition("encoders", D1))
-    checkpoint = Path(lake.path(f"{MODELS}/_checkpoint-{D1}"))
+    before = rows(lake, "encoders", D0)
+    shutil.rmtree(lake.partition("encoders", D0))
+    checkpoint = Path(lake.path(f"{MODELS}/_checkpoint-{D0}"))
 
-    assert kill_when_there(command("fine_tune_llm", DOMAIN, D1), checkpoint, tmp_path / "log")
+    assert kill_when_there(command("fine_tune_llm", DOMAIN, D0), checkpoint, tmp_path / "log")
 
-    assert not lake.is_finished("encoders", D1)
-    assert run_here("fine_tune_llm", DOMAIN, D1) == 0
-    assert rows(lake, "encoders", D1).equals(before)
+    assert not lake.is_finished("encoders", D0)
+    assert run_here("fine_tune_llm", DOMAIN, D0) == 0
+    assert rows(lake, "encoders", D0).equals(before)
     assert not checkpoint.exists()
 
 
