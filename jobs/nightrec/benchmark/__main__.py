@@ -26,15 +26,14 @@ from nightrec.benchmark.peers.__main__ import COLD as COLD_PEERS
 from nightrec.benchmark.peers.__main__ import MODULE
 from nightrec.benchmark.peers.known import join_texts
 from nightrec.benchmark.protocols import PROTOCOLS
-from nightrec.benchmark.readers import READERS, Shop
 from nightrec.benchmark.report import Section, show, write_report
 from nightrec.benchmark.results import make_rows
 from nightrec.benchmark.splits import COLD, WARM, make_split, read, write_split
 from nightrec.benchmark.truth import read_truth
 from nightrec.benchmark.vectors import write_vectors
 from nightrec.config import load_config
+from nightrec.data_sets import DATA_FOLDER, READERS, Shop
 from nightrec.errors import InputError, PipelineError
-from nightrec.places import root
 
 DATA = ["toys", "instruments", "movielens"]
 EPILOG = """examples:
@@ -119,7 +118,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )  # fmt: skip
     parser.add_argument("--data", nargs="+", choices=DATA, default=DATA, help="data sets (default: all)")
-    parser.add_argument("--folder", type=Path, default=root().parent / "shared/data", help="where the data lies")
+    parser.add_argument("--folder", type=Path, default=DATA_FOLDER, help="where the data lies")
     parser.add_argument("--out", type=Path, help="folder for everything written (default: <paths.home>/benchmark)")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True, help="run the peers too?")
     parser.add_argument("--resume", action="store_true", help="keep what is finished and up to date; else all anew")

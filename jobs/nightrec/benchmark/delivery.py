@@ -1,7 +1,5 @@
 """Deliver the past of a split as a shop would: one delivery with all events and the catalogue."""
 
-import gzip
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -12,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nightrec.benchmark.splits import read, read_past
+from nightrec.data_sets import as_event
+from nightrec.landing import write_delivery
 
 
 def deliver(split: Path, landing: Path, event_type: str) -> date:
@@ -27,22 +27,12 @@ def deliver(split: Path, landing: Path, event_type: str) -> date:
     """
     past = read_past(split)
     day = datetime.fromtimestamp(pc.max(past["at"]).as_py(), UTC).date()
-    folder = landing / f"run_date={day}"
-    _write(folder / "events", (as_event(row, event_type) for row in past.to_pylist()))
-    _write(folder / "items", as_items(read(split, "items"), read(split, "texts"), past))
+    write_delivery(
+        landing / f"run_date={day}",
+        events=(as_event(row, event_type) for row in past.to_pylist()),
+        items=as_items(read(split, "items"), read(split, "texts"), past),
+    )
     return day
-
-
-def as_event(row: dict[str, Any], event_type: str) -> dict[str, Any]:
-    """Return one row of a split as a line of the events feed."""
-    event = {
-        "event_id": f"{row['user_id']}-{row['item_id']}",  # unique in all three data sets
-        "user_id": row["user_id"],
-        "event_type": event_type,
-        "event_at": datetime.fromtimestamp(row["at"], UTC).isoformat(),
-        "item_id": row["item_id"],
-    }
-    return event | {name: row[name] for name in ("value", "text") if row[name] is not None}
 
 
 def as_items(items: pa.Table, texts: pa.Table, past: pa.Table) -> Iterable[dict[str, Any]]:
@@ -58,9 +48,3 @@ def as_items(items: pa.Table, texts: pa.Table, past: pa.Table) -> Iterable[dict[
         line = {name: value for name, value in item.items() if value}
         is_bare = len(line) == 1 and item["item_id"] not in in_past
         yield line | ({"description": ". ".join(written[item["item_id"]])} if is_bare else {})
-
-
-def _write(folder: Path, rows: Iterable[dict[str, Any]]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    (folder / f"{folder.name}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nightrec.benchmark.protocols import PARTS, Protocol, cold_items, is_one_of, truth
-from nightrec.benchmark.readers import Shop
+from nightrec.data_sets import Shop
 
 WARM, COLD = "warm", "cold"
 LOG_COLUMNS = ["user_id", "item_id", "at", "value", "is_relevant"]

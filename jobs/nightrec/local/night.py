@@ -18,7 +18,7 @@ from nightrec.config import load_config
 from nightrec.dates import parse_day
 from nightrec.errors import ConfigError, InputError, MissingPartitionError, PipelineError
 from nightrec.lake import Lake
-from nightrec.local import movielens, services
+from nightrec.local import public_shops, services
 from nightrec.local.airflow_client import AirflowClient
 from nightrec.local.environment import airflow_url, mlflow_url
 from nightrec.local.progress import follow, useful_lines
@@ -30,7 +30,7 @@ from nightrec.simulator import deliver as simulator
 DAG = "nightly_recommendations"
 TAIL_LINES = 40
 SAMPLES: dict[str, Callable[[Config], list[date]]] = {
-    movielens.DOMAIN: movielens.deliver,
+    **dict.fromkeys(public_shops.FIRST_DELIVERY, public_shops.deliver),
     simulator.DOMAIN: simulator.deliver,
 }
 """Domains that need no shop: what makes their deliveries that are due."""
@@ -134,7 +134,7 @@ def _show_results(config: Config, console: Console) -> None:
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="night", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--domain", default=movielens.DOMAIN, help="a name from conf/domains/")
+    parser.add_argument("--domain", default=public_shops.MOVIELENS, help="a name from conf/domains/")
     parser.add_argument("--night", metavar="YYYY-MM-DD", help="delivery (default: the next unpublished one)")
     parser.add_argument("--train", action=argparse.BooleanOptionalAction, default=True, help="fine-tune first?")
     parser.add_argument("--top-n", type=int, help="items a list (default: the domain's own)")

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nightrec.benchmark.protocols import Protocol, leave_one_out
-from nightrec.benchmark.readers import EVENTS, ITEMS, Shop
 from nightrec.benchmark.splits import make_split, write_split
+from nightrec.data_sets import EVENTS, ITEMS, Shop
 
 N_USERS, N_ITEMS, N_EACH = 24, 16, 6
 LAST_OUT = Protocol(leave_one_out, needs_relevant_past=False, needs_known_items=False)

