@@ -23,6 +23,9 @@ DOMAIN, RUN_DATE, ENV, TOP_N = (
 )
 WHICH = ["--domain", DOMAIN, "--run-date", RUN_DATE, "--env", ENV]
 HOUR = timedelta(hours=1)
+# A first-level bash with a socket as its input, as Airflow's tasks have, takes itself for a remote login and reads
+# ~/.bashrc, which may put another Python in front.
+INNER_SHELL = {"SHLVL": "1"}
 LENGTH = ["--set", f"scoring.top_n={TOP_N}"]
 PARAMS = {
     "domain": Param("movielens", type="string", pattern="^[a-z][a-z0-9_]*$", description="A name from conf/domains/"),
@@ -70,7 +73,8 @@ def spark_job(script: str, *flags: str, task_id: str = "", **options: object) ->
 
 def python_job(script: str, **options: object) -> BashOperator:
     """Run an entry script without Spark, in the folder that the services were started in: the repository."""
-    return BashOperator(task_id=script, bash_command=f"python jobs/{script}.py {' '.join(WHICH)}", cwd=".", **options)
+    command = f"python jobs/{script}.py {' '.join(WHICH)}"
+    return BashOperator(task_id=script, bash_command=command, cwd=".", env=INNER_SHELL, append_env=True, **options)
 
 
 # Otherwise a run for yesterday starts with the installation whenever that falls into the hours after the tick.

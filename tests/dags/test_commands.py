@@ -4,6 +4,8 @@ import copy
 import json
 import os
 import re
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,19 @@ def test_spark_commands_take_their_master_from_the_connection(nightly, night_con
 @pytest.mark.parametrize("task_id", ["fine_tune_llm", "embed_texts", "publish_top_n"])
 def test_plain_jobs_run_in_the_repository(nightly, task_id):
     assert nightly.get_task(task_id).cwd == "."
+
+
+def test_plain_jobs_find_the_python_on_path_whatever_the_login_shell_does(nightly, tmp_path):
+    (tmp_path / ".bashrc").write_text("PATH=/elsewhere:$PATH\n")
+    path, task = os.environ["PATH"], nightly.get_task("embed_texts")
+    clean = {"PATH": path, "HOME": str(tmp_path)}
+
+    def path_seen(env):
+        ours, _ = socket.socketpair()
+        with ours:
+            done = subprocess.run(["bash", "-c", "echo $PATH"], env=env, stdin=ours, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    assert path_seen(clean) == f"/elsewhere:{path}"
+    assert path_seen(clean | task.env) == path
+    assert task.append_env
