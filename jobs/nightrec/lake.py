@@ -45,6 +45,7 @@ PRODUCER = {
     "user_outlook": "predict_behaviour.py",
     "user_interests": "predict_behaviour.py",
     "behaviour_metrics": "predict_behaviour.py",
+    "behaviour_importance": "predict_behaviour.py",
     "topn": "score_top_n.py",
     "fallback": "score_top_n.py",
     "similar_items": "score_top_n.py",

@@ -10,13 +10,13 @@ from nightrec.behaviour.pairs import Pairs
 from nightrec.histories import Floats, Histories, Ints, Mask
 from nightrec.ranker.candidates import NOBODY, union_of_best
 from nightrec.ranker.choose import Ranker
-from nightrec.ranker.features import features, standardised
-from nightrec.ranker.sides import ITEM_NAMES, Learnt, user_side
-from nightrec.ranker.sources import FAMILY, ItemSide, score_blocks
+from nightrec.ranker.features import family_of, features, standardised
+from nightrec.ranker.sides import ITEM_NAMES, Learnt, price_distance, user_side
+from nightrec.ranker.sources import FAMILY, ItemSide, UserSide, score_blocks
 
-OF_HISTORIES = ["user_history_length", "user_goal_frac", "item_goal_frac"]
-NAMES = [*(f"{source}_{kind}" for source in FAMILY for kind in ("score", "rank")), *ITEM_NAMES, *OF_HISTORIES]
-TEXT_COLUMNS = [column for column, name in enumerate(NAMES) if FAMILY.get(name.rsplit("_", 1)[0]) == "text"]
+OF_PAIRS = ["price_distance", "user_history_length", "user_goal_frac", "item_goal_frac"]
+NAMES = [*(f"{source}_{kind}" for source in FAMILY for kind in ("score", "rank")), *ITEM_NAMES, *OF_PAIRS]
+TEXT_COLUMNS = [column for column, name in enumerate(NAMES) if family_of(name) == "text"]
 """What the model without texts does not see."""
 PRIOR_ROWS = 5.0
 """Rows of average outcome that every goal share begins with, so that one goal in one row is no certainty."""
@@ -70,28 +70,29 @@ def _blocks(
         block = users[start : start + block_rows]
         side = user_side(night.histories, night.learnt, block)
         scores = score_blocks(side, night.items)
-        found = best_candidates(night, scores, block, side.length, (k, n_best))
+        found = best_candidates(night, scores, block, side, (k, n_best))
         row, place = np.nonzero(found != NOBODY)
         low, high = np.searchsorted(asked.user_idx, [block[0], block[-1] + 1])
         rows = np.concatenate([np.searchsorted(block, asked.user_idx[low:high]), row])
         items = np.concatenate([asked.item_idx[low:high], found[row, place]])
         of_sources = source_features(scores, night.seen[block], rows, items)
         owners = block[rows]
-        of_pairs = [np.log1p(side.length)[rows], shares[0][owners], shares[1][items]]
+        distance = price_distance(side, night.items, rows, items)
+        of_pairs = [distance, np.log1p(side.length)[rows], shares[0][owners], shares[1][items]]
         described = np.hstack([of_sources, night.items.described[items], np.stack(of_pairs, axis=1)])
         n, joined = high - low, described.astype(np.float32)
         yield joined[:n], owners[n:], items[n:], np.zeros(len(row), np.bool_), joined[n:]
 
 
 def best_candidates(
-    night: Night, scores: Mapping[str, Floats], users: Ints, length: Ints, sizes: tuple[int, int]
+    night: Night, scores: Mapping[str, Floats], users: Ints, side: UserSide, sizes: tuple[int, int]
 ) -> Ints:
     """Return `(B, <=n)` the ranker's best items of each user, best first, -1 where there are no more."""
     k, n_best = sizes
     shown = {name: np.where(night.shown, block, -np.inf) for name, block in scores.items()}
     found = union_of_best(shown, night.seen[users], k)
     inside = found != NOBODY
-    ranked = night.ranker.scores(features(scores, found, night.items.described, length), inside)
+    ranked = night.ranker.scores(features(scores, found, side, night.items), inside)
     order = np.argsort(-np.where(inside, ranked, -np.inf), axis=1, kind="stable")[:, :n_best]
     return np.take_along_axis(found, order, axis=1)
 

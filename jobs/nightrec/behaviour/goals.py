@@ -6,20 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from nightrec.behaviour.features import NAMES, TEXT_COLUMNS, Night, survey
+from nightrec.behaviour.folds import (
+    UNCALIBRATED,
+    CrossFitted,
+    calibrated,
+    calibrated_out_of_fold,
+    fit_folds,
+    out_of_fold,
+)
 from nightrec.behaviour.lesson import Survey, Users, open_items
 from nightrec.behaviour.metrics import Interval, paired_intervals, summary
-from nightrec.behaviour.model import (
-    KINDS,
-    Lesson,
-    Model,
-    Platt,
-    calibrated_out_of_fold,
-    fit,
-    log_loss,
-    out_of_fold,
-    platt,
-    sigmoid,
-)
+from nightrec.behaviour.model import KINDS, Lesson, Model, Platt, fit, log_loss, platt, sigmoid
 from nightrec.behaviour.pairs import NEGATIVES, Pairs
 from nightrec.behaviour.rates import Horizon, Rates, activity, fit_rates, to_base_rate
 from nightrec.histories import Mask
@@ -37,6 +34,7 @@ class GoalModel:
 
     Attributes:
         model: Margins of pairs.
+        crossed: The same, fitted on other users than those about whom each speaks.
         calibration: Of the margins, beside as many negatives as goals.
         rates: Goals that a user is expected to reach.
         to_candidates: Of the log-odds at the real rate, on candidates.
@@ -44,6 +42,7 @@ class GoalModel:
     """
 
     model: Model
+    crossed: CrossFitted
     calibration: Platt
     rates: Rates
     to_candidates: Platt
@@ -63,7 +62,7 @@ def learn(seen: Survey, users: Users, horizon: Horizon, seed: int) -> tuple[Goal
         The model, its metrics, and by negatives the probabilities that the pictures show.
     """
     lesson, others = seen.lesson("uniform"), seen.of_found()
-    chosen, margins, of_candidates = choose(lesson, others, seed)
+    chosen, crossed, margins, of_candidates = choose(lesson, others, seed)
     measures, chances = measure(seen, chosen, margins, seed)
     balanced = calibrated_out_of_fold(margins, lesson.is_goal, lesson.fold, (of_candidates, others.fold))
     owner = seen.candidates.user_idx
@@ -73,18 +72,21 @@ def learn(seen: Survey, users: Users, horizon: Horizon, seed: int) -> tuple[Goal
     measures["candidates", "all"] = of_candidates_measures(chance, others.is_goal)
     model = fit(chosen, lesson.features, lesson.is_goal, seed)
     rates = fit_rates(users.described[users.looked_at], users.n_goals[users.looked_at], users.lengths[users.looked_at])
-    return GoalModel(model, platt(margins, lesson.is_goal), rates, to_candidates, horizon), measures, chances
+    fitted = GoalModel(model, crossed, platt(margins, lesson.is_goal), rates, to_candidates, horizon)
+    return fitted, measures, chances
 
 
-def choose(lesson: Lesson, others: Lesson, seed: int) -> tuple[str, Wide, Wide]:
-    """Return the kind of model that surprises least out of fold, and its margins of the lesson and of the others."""
-    spoken = {kind: out_of_fold(kind, lesson, others, seed) for kind in KINDS}
+def choose(lesson: Lesson, others: Lesson, seed: int) -> tuple[str, CrossFitted, Wide, Wide]:
+    """Return the kind of model that surprises least out of fold, its models, and their margins of lesson and others."""
+    raw = {kind: CrossFitted(fit_folds(kind, lesson, seed), UNCALIBRATED) for kind in KINDS}
+    margins = {kind: one.log_odds(lesson.features, lesson.fold) for kind, one in raw.items()}
     losses = {
-        kind: log_loss(calibrated_out_of_fold(margins, lesson.is_goal, lesson.fold), lesson.is_goal)
-        for kind, (margins, _) in spoken.items()
+        kind: log_loss(calibrated_out_of_fold(found, lesson.is_goal, lesson.fold), lesson.is_goal)
+        for kind, found in margins.items()
     }
     chosen = min(losses, key=lambda kind: losses[kind])
-    return chosen, *spoken[chosen]
+    crossed = calibrated(raw[chosen].models, margins[chosen], lesson)
+    return chosen, crossed, margins[chosen], raw[chosen].log_odds(others.features, others.fold)
 
 
 def measure(seen: Survey, kind: str, margins: Wide, seed: int) -> tuple[Measures, dict[str, Chances]]:

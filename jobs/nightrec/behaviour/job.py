@@ -2,9 +2,10 @@
 
 Reads   interactions, held_out, items, user_index, item_index, user_texts, item_texts, text_vectors, matrix_inputs,
         rankers and the folder that it names, and user_* and item_* embeddings, factors, sequences and projections of D;
-        events within texts.window_days; for reviews without enough stars the encoder, as embed_texts does
-Writes  behaviour/D, user_outlook/D, user_interests/D, behaviour_metrics/D; pictures of the curves to MLflow. Replaces
-        those; safe to repeat.
+        events within texts.window_days; behaviour_importance of earlier nights; for reviews without enough stars the
+        encoder, as embed_texts does
+Writes  behaviour/D, user_outlook/D, user_interests/D, behaviour_metrics/D, behaviour_importance/D; pictures of the
+        curves and of what the goals rest on to MLflow. Replaces those; safe to repeat.
 Fails   3 if an input partition is missing
 
 Tonight's lists do not wait for it.
@@ -15,10 +16,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pyarrow as pa
 
 from nightrec.behaviour.features import Night
-from nightrec.behaviour.goals import Chances, learn, predict
+from nightrec.behaviour.goals import Chances, GoalModel, learn, predict
+from nightrec.behaviour.importance import Asked, measure
 from nightrec.behaviour.inputs import read_cut, read_tonight
 from nightrec.behaviour.lesson import Survey, survey_cut, users_of_cut
 from nightrec.behaviour.outlook import interest_rows, measure_interests, outlook_rows, read_topics
@@ -27,9 +30,11 @@ from nightrec.behaviour.rates import horizon_of
 from nightrec.behaviour.rows import behaviour_rows, metric_rows
 from nightrec.context import Context, run_job
 from nightrec.histories import Matrix, read_matrix
+from nightrec.importance.job import read_item_groups, show_importance, write_importance
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
+IMPORTANCE = "behaviour_importance"
 MIN_USERS = 20
 """With fewer users whose held-out goals can be learnt from, no probability is told."""
 
@@ -77,6 +82,7 @@ def predict_goals(ctx: Context, matrix: Matrix, nights: tuple[Night, Night], ver
     sizes = ctx.config.ranker.candidates, ctx.config.behaviour.max_items, ctx.config.scoring.block_rows
     if len(goals) < MIN_USERS:
         log.warning("no probabilities: %d users with held-out goals, %d are needed", len(goals), MIN_USERS)
+        write_importance(ctx, IMPORTANCE, [])
         return no_rows("behaviour"), no_rows("behaviour_metrics")
     horizon = horizon_of(matrix, ctx.config.ranker.newest_frac)
     log.info("goals: describing pairs and candidates; %d users reached held-out goals", len(goals))
@@ -84,12 +90,22 @@ def predict_goals(ctx: Context, matrix: Matrix, nights: tuple[Night, Night], ver
     log.info("goals: learning from %d pairs", len(seen.pairs["uniform"].user_idx))
     model, measures, chances = learn(seen, users_of_cut(matrix, horizon), horizon, seed)
     upload_curves(ctx, seen, chances)
+    explain_goals(ctx, matrix, seen, model)
     for negatives in chances:
         shown = {name: round(found.value, 3) for name, found in measures[negatives, "all"].items()}
         log.info("goals: %s beside %s negatives, out of fold: %s", model.model.kind, negatives, shown)
     found, probability, *expected = predict(model, tonight, sizes)
     rows = behaviour_rows(matrix, found, probability, (expected[0], expected[1]), horizon, version)
     return rows, metric_rows("goal", measures, seen.n_rows())
+
+
+def explain_goals(ctx: Context, matrix: Matrix, seen: Survey, model: GoalModel) -> None:
+    """Measure what tells goals from others drawn uniformly, write it and draw it."""
+    lengths = np.diff(matrix.fold("cut").starts)
+    asked = Asked(seen.pairs["uniform"], seen.lesson("uniform"), lengths, read_item_groups(ctx, matrix))
+    rows = measure(model.model, model.crossed, asked, MIN_USERS, ctx.config.behaviour.seed)
+    write_importance(ctx, IMPORTANCE, rows)
+    show_importance(ctx, IMPORTANCE, rows, f"What tells the goals of {ctx.config.domain} ({model.model.kind})")
 
 
 def upload_curves(ctx: Context, seen: Survey, chances: dict[str, Chances]) -> None:

@@ -65,6 +65,17 @@ class Model:
             return np.asarray(self.fitted.predict(features, raw_score=True), dtype=np.float64)
         return np.asarray(self.fitted.decision_function(features), dtype=np.float64)
 
+    def contributions(self, features: Floats) -> Wide:
+        """Split the margins of `(n, F)` among the features: Shapley values, exact.
+
+        Of trees the path-dependent ones of Lundberg, Erion and Lee (2018), as LightGBM computes them; of the weighted
+        sum those of independent features. With the margin of an average row they add up to the margins.
+        """
+        if isinstance(self.fitted, lgb.Booster):
+            return np.asarray(self.fitted.predict(features, pred_contrib=True))[:, :-1]
+        scaled = self.fitted[:-1].transform(features)
+        return np.asarray(scaled * self.fitted[-1].coef_[0], dtype=np.float64)
+
 
 def sigmoid(log_odds: Wide) -> Wide:
     """Return `1 / (1 + exp(-x))` without overflow."""
@@ -107,48 +118,6 @@ class Lesson:
     features: Floats
     is_goal: Mask
     fold: Ints
-
-
-def out_of_fold(kind: str, lesson: Lesson, others: Lesson | None, seed: int) -> tuple[Wide, Wide]:
-    """Let models that have not seen a user speak about this user.
-
-    Args:
-        kind: One of `KINDS`.
-        lesson: What is learnt from.
-        others: More pairs of the same users to speak about, not to learn from.
-        seed: Of the trees.
-
-    Returns:
-        Margins `(n,)` of the lesson and `(m,)` of the others.
-    """
-    margins, more = np.zeros(len(lesson.fold)), np.zeros(0 if others is None else len(others.fold))
-    for fold in range(N_FOLDS):
-        learn = lesson.fold != fold
-        model = fit(kind, lesson.features[learn], lesson.is_goal[learn], seed)
-        margins[~learn] = model.margins(lesson.features[~learn])
-        if others is not None:
-            more[others.fold == fold] = model.margins(others.features[others.fold == fold])
-    return margins, more
-
-
-def calibrated_out_of_fold(margins: Wide, is_goal: Mask, fold: Ints, apply_to: tuple[Wide, Ints] | None = None) -> Wide:
-    """Calibrate each fold by the others.
-
-    Args:
-        margins: `(n,)` of `out_of_fold`.
-        is_goal: `(n,)`.
-        fold: `(n,)`.
-        apply_to: Margins and folds to calibrate instead of the given ones.
-
-    Returns:
-        Log-odds `(n,)`, or as many as `apply_to` has.
-    """
-    wanted, folds = apply_to or (margins, fold)
-    out = np.zeros(len(wanted))
-    for held in np.unique(folds):
-        known = fold != held
-        out[folds == held] = platt(margins[known], is_goal[known]).log_odds(wanted[folds == held])
-    return out
 
 
 def log_loss(log_odds: Wide, is_goal: Mask) -> float:

@@ -3,8 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from nightrec.behaviour.folds import out_of_fold
 from nightrec.behaviour.metrics import Interval, summary
-from nightrec.behaviour.model import MIN_TO_CALIBRATE, N_FOLDS, Lesson, fit, out_of_fold, sigmoid
+from nightrec.behaviour.model import MIN_TO_CALIBRATE, N_FOLDS, Lesson, fit, sigmoid
 from nightrec.histories import Floats, Mask
 
 Wide = npt.NDArray[np.float64]

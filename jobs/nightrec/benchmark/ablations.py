@@ -125,7 +125,7 @@ def joined(scores: dict[str, Floats], seen: sp.csr_matrix, side: UserSide, score
     """List the candidates of all sources in the order of every part of the ranker, and of reciprocal ranks."""
     shown = {name: np.where(scorer.may_list, one, -np.inf) for name, one in scores.items()}
     found = union_of_best(shown, seen, scorer.k)
-    described, inside = features(scores, found, scorer.items.described, side.length), found != NOBODY
+    described, inside = features(scores, found, side, scorer.items), found != NOBODY
     parts = {part: np.rint(one / QUANTUM) * QUANTUM for part, one in scorer.ranker.parts(described, inside).items()}
     parts["reciprocal_rank"] = reciprocal_ranks(described, len(scores))
     out = {f"join {part}": best_of(found, one) for part, one in parts.items()}

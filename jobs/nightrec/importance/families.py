@@ -1,26 +1,22 @@
 """Shapley values of whole sources: how the NDCG@10 of the lists is shared among the families that they rest on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import factorial
 
 import numpy as np
 
+from nightrec.histories import Floats
 from nightrec.importance.gains import Score, Wide, slice_gains
 from nightrec.importance.slices import Slice
 from nightrec.ranker.describe import Lesson
-from nightrec.ranker.sources import FAMILY
-
-REST = "context"
-COUNTS = "item_users_"
-"""Users of an item in a window are its popularity, though no source proposes by them."""
+from nightrec.ranker.features import family_of
 
 
 def family_columns(names: Sequence[str]) -> dict[str, list[int]]:
-    """Return the columns of each family; what belongs to no source, such as ages and lengths, is `context`."""
+    """Return the columns of each family."""
     columns: dict[str, list[int]] = {}
     for column, name in enumerate(names):
-        family = "popularity" if name.startswith(COUNTS) else FAMILY.get(name.rpartition("_")[0], REST)
-        columns.setdefault(family, []).append(column)
+        columns.setdefault(family_of(name), []).append(column)
     return columns
 
 
@@ -39,18 +35,47 @@ def family_shares(score: Score, lesson: Lesson, slices: Sequence[Slice], familie
     Returns:
         `(n, S, U)`; the sum over families is the gain of all over none. NaN for users outside the slice.
     """
-    inside, n = lesson.inside, len(families)
+    inside = lesson.inside
     means = lesson.features.sum(axis=1, where=inside[:, :, None]) / np.maximum(inside.sum(axis=1), 1)[:, None]
     neutral = means[:, None, :].astype(np.float32)
-    columns = np.zeros((n, lesson.features.shape[2]), np.bool_)
-    for place, wanted in enumerate(families.values()):
-        columns[place, list(wanted)] = True
-    gains = []
-    for coalition in range(2**n):
-        kept = columns[[place for place in range(n) if coalition >> place & 1]].any(axis=0)
-        features = np.where(kept, lesson.features, neutral)
-        gains.append(slice_gains(score(features, inside), inside, slices))
-    return np.stack([_share(place, n, gains) for place in range(n)])
+
+    def worth(columns: list[int]) -> Wide:
+        kept = np.isin(np.arange(lesson.features.shape[2]), columns)
+        return slice_gains(score(np.where(kept, lesson.features, neutral), inside), inside, slices)
+
+    moves = spreads(lesson) > 0
+    return shapley(worth, [list(columns) if moves[columns].any() else [] for columns in families.values()])
+
+
+def spreads(lesson: Lesson) -> Floats:
+    """Return `(F,)` the furthest that two candidates of one user lie apart in each feature."""
+    inside = lesson.inside[:, :, None]
+    highest = lesson.features.max(axis=1, where=inside, initial=-np.inf)
+    apart: Floats = highest - lesson.features.min(axis=1, where=inside, initial=np.inf)
+    return np.asarray(apart.max(axis=0))
+
+
+def shapley(worth: Callable[[list[int]], Wide], families: Sequence[list[int]]) -> Wide:
+    """Share what all families are worth among them, over all coalitions and so exactly.
+
+    Source: Shapley 1953, "A value for n-person games".
+
+    Args:
+        worth: What some columns are worth together, an array of any shape.
+        families: `n` lists of columns; an empty one adds nothing and doubles no work.
+
+    Returns:
+        `(n, ...)`, in the shape of the worth; the sum over families is the worth of all less that of none.
+    """
+    players = [place for place, columns in enumerate(families) if columns]
+    n, gains = len(players), []
+    for coalition in range(2 ** len(players)):
+        members = [families[player] for bit, player in enumerate(players) if coalition >> bit & 1]
+        gains.append(worth([column for columns in members for column in columns]))
+    shares = np.stack([gains[0] * 0] * len(families))
+    for bit, player in enumerate(players):
+        shares[player] = _share(bit, n, gains)
+    return shares
 
 
 def _share(place: int, n: int, gains: Sequence[Wide]) -> Wide:

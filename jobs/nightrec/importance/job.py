@@ -1,9 +1,10 @@
-"""The part of `fit_ranker` that writes `feature_importance` and its picture.
+"""The part of `fit_ranker` and `predict_behaviour` that writes what a model rests on, and draws it.
 
-Reads   items/D, and the newest feature_importance before D and that of 7 days before
+Reads   items/D, and the newest partition of the written table before D and that of 7 days before
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nightrec.context import Context
-from nightrec.histories import Matrix
+from nightrec.histories import Mask, Matrix
 from nightrec.importance.measure import Groups, ImportancePlan, measure, top_names
-from nightrec.importance.picture import picture
+from nightrec.importance.picture import PANELS, picture
 from nightrec.importance.rows import Row, with_changes
 from nightrec.importance.slices import item_groups
 from nightrec.ranker.choose import CrossFitted, Ranker
@@ -28,32 +29,36 @@ def explain_ranker(ctx: Context, matrix: Matrix, lesson: Lesson, rankers: tuple[
                    min_users: int) -> None:  # fmt: skip
     """Measure what moves the lists, write it and draw it."""
     plan = ImportancePlan(ctx.config.scoring.top_n, min_users, ctx.config.ranker.seed)
-    rows = measure(*rankers, lesson, read_groups(ctx, matrix, lesson), plan)
-    write_importance(ctx, rows)
-    for kind in ("source", "permutation", "shap"):
-        log.info("what moves the lists most, by %s: %s", kind, ", ".join(top_names(rows, kind)))
-    title = f"What moves the lists of {ctx.config.domain}, {ctx.run_date} ({rankers[0].chosen})"
-    ctx.run.log_figure(picture(rows, title), f"{TABLE}.png")
+    lengths = np.diff(matrix.fold("cut").starts)[[user for user, _ in lesson.goals]]
+    rows = measure(*rankers, lesson, Groups(lengths, read_item_groups(ctx, matrix)), plan)
+    write_importance(ctx, TABLE, rows)
+    show_importance(ctx, TABLE, rows, f"What moves the lists of {ctx.config.domain} ({rankers[0].chosen})")
 
 
-def write_importance(ctx: Context, rows: list[Row]) -> None:
-    """Write the rows with their changes since earlier nights."""
-    earlier = [_read_newest(ctx, ctx.run_date - timedelta(days=days)) for days in (0, 6)]
-    table = pa.Table.from_pylist(with_changes(rows, *earlier), contract(TABLE).arrow())
-    n_rows = ctx.lake.write_arrow(TABLE, ctx.run_date, table)
-    log.info("wrote %s: %d rows", TABLE, n_rows)
+def write_importance(ctx: Context, table: str, rows: list[Row]) -> int:
+    """Write the rows with their changes since earlier nights, and return how many there are."""
+    earlier = [_read_newest(ctx, table, ctx.run_date - timedelta(days=days)) for days in (0, 6)]
+    found = pa.Table.from_pylist(with_changes(rows, *earlier), contract(table).arrow())
+    n_rows = ctx.lake.write_arrow(table, ctx.run_date, found)
+    log.info("wrote %s: %d rows", table, n_rows)
+    return n_rows
 
 
-def read_groups(ctx: Context, matrix: Matrix, lesson: Lesson) -> Groups:
-    """Read how long the users' histories are, how many users met each item, and which categories it has."""
-    histories = matrix.fold("cut")
-    n_users = np.bincount(histories.item_idx, minlength=histories.shape[1])
+def show_importance(ctx: Context, table: str, rows: list[Row], title: str) -> None:
+    """Log the first names of each kind, and put the picture into MLflow."""
+    for kind in PANELS[table]:
+        log.info("%s, by %s: %s", title, kind, ", ".join(top_names(rows, kind)))
+    ctx.run.log_figure(picture(rows, f"{title}, {ctx.run_date}", PANELS[table]), f"{table}.png")
+
+
+def read_item_groups(ctx: Context, matrix: Matrix) -> Mapping[str, Mask]:
+    """Read how many users met each item before the held-out interactions, and which categories it has."""
+    n_users = np.bincount(matrix.fold("cut").item_idx, minlength=len(matrix.item_ids))
     items = ctx.lake.read_arrow("items", ctx.run_date, ["item_id", "categories"])
     place = pc.index_in(items["item_id"], value_set=matrix.item_ids).to_pylist()
-    groups = item_groups(n_users, zip(place, items["categories"].to_pylist(), strict=True))
-    return Groups(np.diff(histories.starts)[[user for user, _ in lesson.goals]], groups)
+    return item_groups(n_users, zip(place, items["categories"].to_pylist(), strict=True))
 
 
-def _read_newest(ctx: Context, before: date) -> list[Row]:
-    day = ctx.lake.newest(TABLE, before)
-    return [] if day is None else ctx.lake.read_arrow(TABLE, day).to_pylist()
+def _read_newest(ctx: Context, table: str, before: date) -> list[Row]:
+    day = ctx.lake.newest(table, before)
+    return [] if day is None else ctx.lake.read_arrow(table, day).to_pylist()

@@ -58,7 +58,7 @@ def measure(ranker: Ranker, crossed: CrossFitted, lesson: Lesson, groups: Groups
         plan: How.
 
     Returns:
-        Rows of `feature_importance` without changes.
+        Rows of `feature_importance` without changes; none for features that are the same for all.
     """
     is_slow = ranker.chosen in ("trees", "blend")
     budget = plan.max_rows_of_trees if is_slow else plan.max_rows
@@ -66,15 +66,20 @@ def measure(ranker: Ranker, crossed: CrossFitted, lesson: Lesson, groups: Groups
     rows = np.sort(np.random.default_rng(plan.seed).permutation(len(lesson.goals))[:n_users])
     lesson, crossed = lesson.where(rows).shuffled(plan.seed), crossed.where(rows)
     slices = make_slices(lesson, groups.lengths[rows], groups.items)
-    families = family_columns(ranker.names)
+    varies = np.ptp(lesson.features[lesson.inside], axis=0) > 0
+    families = {name: own for name, own in family_columns(ranker.names).items() if varies[own].any()}
     values = {
         "shap": (ranker.names, listed_shares(ranker, lesson, slices, plan.top_n)),
         "permutation": (ranker.names, permutation_drops(crossed.scores, lesson, slices, plan.seed)),
         "source": (list(families), family_shares(crossed.scores, lesson, slices, families)),
     }
-    names = [part.name for part in slices]
+    parts = [part.name for part in slices]
+    constant = {name for name, told in zip(ranker.names, varies, strict=True) if not told}
     return [
-        row for kind, (of, found) in values.items() for row in importance_rows(found, of, names, kind, plan.min_users)
+        {"model": "ranker"} | row
+        for kind, (names, found) in values.items()
+        for row in importance_rows(found, names, parts, kind, plan.min_users)
+        if row["name"] not in constant
     ]
 
 

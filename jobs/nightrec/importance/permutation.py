@@ -13,7 +13,7 @@ def permutation_drops(score: Score, lesson: Lesson, slices: Sequence[Slice], see
     """Shuffle one feature after the other among all candidates of all users.
 
     Features that say the same stand in for each other, so each alone may drop little; `family_shares` does not have
-    this weakness.
+    this weakness. A feature that is the same for all is left as it is.
 
     Args:
         score: The model, not fitted on these users.
@@ -29,6 +29,8 @@ def permutation_drops(score: Score, lesson: Lesson, slices: Sequence[Slice], see
     drops = np.zeros((changed.shape[2], *before.shape))
     for column in range(changed.shape[2]):
         kept = lesson.features[inside, column]
+        if kept.min() == kept.max():
+            continue
         changed[inside, column] = rng.permutation(kept)
         drops[column] = before - slice_gains(score(changed, inside), inside, slices)
         changed[inside, column] = kept

@@ -1,6 +1,6 @@
 """Importance as horizontal bars with intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,19 +10,28 @@ from nightrec.importance.rows import Row
 N_BARS = 12
 SURE, UNSURE = "#2f6fb2", "#b8c4d0"
 """A bar is pale where the interval holds zero."""
-PANELS = {
-    "source": ("Whole sources", "Shapley value in NDCG@10"),
-    "permutation": ("Features: what lists lose without", "drop of NDCG@10 when shuffled"),
-    "shap": ("Features: what scores are made of", "mean |contribution| to listed items"),
+Panels = Mapping[str, tuple[str, str]]
+"""Heading and unit by kind."""
+PANELS: Mapping[str, Panels] = {
+    "feature_importance": {
+        "source": ("Whole sources", "Shapley value in NDCG@10"),
+        "permutation": ("Features: what lists lose without", "drop of NDCG@10 when shuffled"),
+        "shap": ("Features: what scores are made of", "mean |contribution| to listed items"),
+    },
+    "behaviour_importance": {
+        "source": ("Whole sources", "Shapley value in nats of log loss"),
+        "permutation": ("Features: what is lost without", "rise of log loss in nats when shuffled"),
+        "shap": ("Features: what log-odds are made of", "mean |contribution| to log-odds"),
+    },
 }
 
 
-def picture(rows: Sequence[Row], title: str) -> Figure:
+def picture(rows: Sequence[Row], title: str, panels: Panels) -> Figure:
     """Draw the largest values over all users, one panel a kind, with 95 % intervals; pale where these hold zero."""
     # Without pyplot there is no global state and no display; `Figure` draws with Agg by itself.
     figure = Figure(figsize=(15, 4.8), layout="constrained")
     figure.suptitle(title)
-    for axes, (kind, (heading, unit)) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
+    for axes, (kind, (heading, unit)) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
         overall = [row for row in rows if row["kind"] == kind and row["slice"] == "all"]
         _bars(axes, sorted(overall, key=lambda row: -row["value"])[:N_BARS])
         axes.set_title(heading, loc="left", fontsize=11)

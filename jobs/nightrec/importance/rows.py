@@ -24,7 +24,7 @@ def importance_rows(values: Wide, names: Sequence[str], slices: Sequence[str], k
         min_users: Slices of fewer users are left out.
 
     Returns:
-        Rows without changes; `low` and `high` are the mean -+ 1.96 standard errors over users.
+        Rows without model and changes; `low` and `high` are the mean -+ 1.96 standard errors over users.
     """
     rows: list[Row] = []
     for place, part in enumerate(slices):
@@ -36,7 +36,7 @@ def importance_rows(values: Wide, names: Sequence[str], slices: Sequence[str], k
         means, errors = of_users.mean(axis=1), of_users.std(axis=1, ddof=1) / np.sqrt(n_users)
         for name, mean, error in zip(names, means.tolist(), errors.tolist(), strict=True):
             interval = {"value": mean, "low": mean - Z * error, "high": mean + Z * error}
-            rows.append({"model": "ranker", "kind": kind, "name": name, "slice": part, **interval, "n_users": n_users})
+            rows.append({"kind": kind, "name": name, "slice": part, **interval, "n_users": n_users})
     return rows
 
 

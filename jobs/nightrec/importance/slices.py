@@ -40,16 +40,21 @@ def make_slices(lesson: Lesson, lengths: Ints, groups: Mapping[str, Mask]) -> li
         lengths: `(U,)` items in the history of each.
         groups: `(n_items,)` members by name of the slice.
     """
-    shortest, longest = np.quantile(lengths, [0.25, 0.75])
-    users = {ALL: lengths >= 0}
-    if shortest < longest:
-        users |= {"new_users": lengths <= shortest, "heavy_users": lengths >= longest}
     inside, n_relevant = lesson.inside, lesson.n_relevant
     of_users = [
         Slice(name, inside & rows[:, None], lesson.relevant & rows[:, None], n_relevant * rows)
-        for name, rows in users.items()
+        for name, rows in user_groups(lengths).items()
     ]
     return of_users + [_of_items(lesson, name, members) for name, members in groups.items()]
+
+
+def user_groups(lengths: Ints) -> dict[str, Mask]:
+    """Return everybody, and the quarters of `(U,)` users with the shortest and the longest histories."""
+    shortest, longest = np.quantile(lengths, [0.25, 0.75])
+    users: dict[str, Mask] = {ALL: lengths >= 0}
+    if shortest < longest:
+        users |= {"new_users": lengths <= shortest, "heavy_users": lengths >= longest}
+    return users
 
 
 def _of_items(lesson: Lesson, name: str, members: Mask) -> Slice:

@@ -96,7 +96,7 @@ def _blocks(
         scores = score_blocks(side, items)
         found = union_of_best(scores, seen[users], k)
         relevant = np.stack([np.isin(row, wanted) for row, (_, wanted) in zip(found, block, strict=True)])
-        yield found, features(scores, found, items.described, side.length), relevant
+        yield found, features(scores, found, side, items), relevant
 
 
 def seen_rows(histories: Histories, exclude_seen_days: int | None) -> sp.csr_matrix:

@@ -1,13 +1,17 @@
 """Features of candidates with plain names; NumPy only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from nightrec.ranker.candidates import NOBODY, Ints
+from nightrec.ranker.sides import ITEM_NAMES, price_distance
+from nightrec.ranker.sources import FAMILY, ItemSide, UserSide
 
 Floats = npt.NDArray[np.float32]
+COUNTS, AGES = "item_users_", ("item_age_days", "item_idle_days")
+PRICES = ("item_log_price", "price_distance")
 
 
 def standardised(block: Floats) -> Floats:
@@ -29,30 +33,43 @@ def ranks(scores: Floats, candidates: Ints) -> Floats:
     return out
 
 
-def feature_names(sources: Mapping[str, Floats] | list[str], item_names: list[str]) -> list[str]:
+def feature_names(sources: Iterable[str]) -> list[str]:
     """Return the names of the columns that `features` makes, in order."""
     of_sources = [f"{source}_{kind}" for source in sources for kind in ("score", "rank")]
-    return [*of_sources, *item_names, "user_history_length"]
+    return [*of_sources, *ITEM_NAMES, "price_distance", "user_history_length"]
 
 
-def features(blocks: Mapping[str, Floats], candidates: Ints, items: Floats, history_length: Ints) -> Floats:
+def family_of(name: str) -> str:
+    """Return what a feature tells of: the word of its source, `popularity`, `recency`, `price`, or else `context`."""
+    # Users of an item in a window are its popularity, though no source proposes by them.
+    if name.startswith(COUNTS):
+        return "popularity"
+    if name in AGES:
+        return "recency"
+    return "price" if name in PRICES else FAMILY.get(name.rpartition("_")[0], "context")
+
+
+def features(blocks: Mapping[str, Floats], candidates: Ints, users: UserSide, items: ItemSide) -> Floats:
     """Describe each candidate of each user.
 
     Args:
         blocks: Scores `(B, n_items)` by source.
         candidates: `(B, C)` item_idx, -1 for padding.
-        items: `(n_items, I)` one row of features an item.
-        history_length: `(B,)` items of each user.
+        users: Of the block.
+        items: All items.
 
     Returns:
         `(B, C, F)`: per source the z-score over all items and `-ln(1 + rank)` among the candidates, then the item's
-        features and `ln(1 + history length)`; zeros at padding.
+        features, `price_distance` and `ln(1 + history length)`; zeros at padding.
     """
     place = np.maximum(candidates, 0)
     columns = []
     for block in blocks.values():
         scores = np.take_along_axis(standardised(block), place, axis=1)
         columns += [scores, -np.log1p(ranks(scores, candidates))]
-    length = np.broadcast_to(np.log1p(history_length)[:, None], candidates.shape)
-    joined = np.concatenate([np.stack(columns, axis=2), items[place], length[:, :, None]], axis=2)
+    of_pairs = [
+        price_distance(users, items, np.arange(len(place))[:, None], place),
+        np.broadcast_to(np.log1p(users.length)[:, None], place.shape),
+    ]
+    joined = np.concatenate([np.stack(columns, axis=2), items.described[place], np.stack(of_pairs, axis=2)], axis=2)
     return np.where((candidates == NOBODY)[:, :, None], 0.0, joined).astype(np.float32)

@@ -21,19 +21,20 @@ import pyarrow as pa
 from nightrec.context import Context, run_job
 from nightrec.folders import put_folder
 from nightrec.histories import Floats, Matrix, read_matrix, read_vectors
-from nightrec.importance.job import explain_ranker, write_importance
+from nightrec.importance.job import TABLE, explain_ranker, write_importance
 from nightrec.lexical import read_item_texts
+from nightrec.ranker.catalogue import catalogue_of
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker, equal_fusion
 from nightrec.ranker.describe import Goals, Lesson, describe, sample, seen_rows
 from nightrec.ranker.features import feature_names
 from nightrec.ranker.pack import save_pack
-from nightrec.ranker.sides import ITEM_NAMES, Learnt, item_side
+from nightrec.ranker.sides import Learnt, item_side
 from nightrec.ranker.sources import FAMILY, TABLES, ItemSide
 from nightrec.ranker.trees import TreesPlan
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
-NAMES = feature_names(list(FAMILY), ITEM_NAMES)
+NAMES = feature_names(FAMILY)
 MIN_USERS = 20
 """With fewer users to learn from, all sources count the same."""
 
@@ -50,7 +51,7 @@ def fit_ranker(ctx: Context) -> None:
     if len(goals) < MIN_USERS:
         log.warning("all sources count the same: %d users to learn from, %d are needed", len(goals), MIN_USERS)
         ranker, ndcg = equal_fusion(NAMES), dict[str, float]()
-        write_importance(ctx, [])
+        write_importance(ctx, TABLE, [])
     else:
         ranker, ndcg = fit_on_cut(ctx, matrix, goals)
     log.info("lists are ordered by %s; NDCG@10 %s", ranker.chosen, {k: round(v, 4) for k, v in ndcg.items()})
@@ -97,7 +98,8 @@ def read_fold(
     wrote = read_vectors(lake, "user_embeddings", day, matrix.user_ids, fold, texts[0].shape[1])
     learnt, histories = Learnt(users, items, wrote), matrix.fold(fold)
     now = float(histories.last_at.max(initial=0.0))
-    return learnt, item_side(histories, learnt, texts, now, config.recent_days)
+    catalogue = catalogue_of(lake.read_arrow("items", day, ["item_id", "price", "available_from"]), matrix.item_ids)
+    return learnt, item_side(histories, learnt, texts, catalogue, now, config.recent_days)
 
 
 def publish(ctx: Context, items: ItemSide, ranker: Ranker) -> dict[str, object]:

@@ -31,13 +31,26 @@ def window_counts(item_idx: Ints, last_at: npt.NDArray[np.float64], n_items: int
     ).astype(np.float32)
 
 
-def item_ages(item_idx: Ints, last_at: npt.NDArray[np.float64], n_items: int, now: float) -> Floats:
-    """Return `(n_items, 2)` days since the first and the latest interaction; both -1 for items without any."""
-    first, latest = np.full(n_items, np.inf), np.full(n_items, -np.inf)
+def item_ages(
+    item_idx: Ints, last_at: npt.NDArray[np.float64], available_from: npt.NDArray[np.float64], now: float
+) -> Floats:
+    """Tell how new items are and how long nobody took them.
+
+    Args:
+        item_idx: `(n,)`, one row per user and item.
+        last_at: `(n,)` seconds.
+        available_from: `(n_items,)` seconds, infinite where it is not known.
+        now: In seconds; what becomes available later is 0 days old.
+
+    Returns:
+        `(n_items, 2)` days since the item could be had or was first taken, whichever came first, and since it was last
+        taken; -1 where neither is known, or nobody took it.
+    """
+    first, latest = available_from.copy(), np.full(len(available_from), -np.inf)
     np.minimum.at(first, item_idx, last_at)
     np.maximum.at(latest, item_idx, last_at)
     ages = (now - np.stack([first, latest], axis=1)) / SECONDS_PER_DAY
-    return np.where(np.isfinite(ages), ages, -1.0).astype(np.float32)
+    return np.where(np.isfinite(ages), np.maximum(ages, 0.0), -1.0).astype(np.float32)
 
 
 def faded_counts(

@@ -6,12 +6,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from nightrec.histories import Floats, Histories, Ints
+from nightrec.ranker.catalogue import Catalogue
 from nightrec.ranker.item_item import ItemItemPlan, neighbours, pair_counts, places_from_newest
 from nightrec.ranker.popularity import faded_counts, item_ages, window_counts
 from nightrec.ranker.sources import ItemSide, UserSide, recency_weights
 
 WINDOWS = (30, 90, 365)
-ITEM_NAMES = [*(f"item_users_{days}d" for days in WINDOWS), "item_age_days", "item_idle_days"]
+ITEM_NAMES = [*(f"item_users_{days}d" for days in WINDOWS), "item_age_days", "item_idle_days", "item_log_price"]
 EVER_DAYS = 1e6
 
 
@@ -31,7 +32,12 @@ class Learnt:
 
 
 def item_side(
-    histories: Histories, learnt: Learnt, texts: tuple[Floats, Floats], now: float, recent_days: float
+    histories: Histories,
+    learnt: Learnt,
+    texts: tuple[Floats, Floats],
+    catalogue: Catalogue,
+    now: float,
+    recent_days: float,
 ) -> ItemSide:
     """Gather the item side of every source.
 
@@ -39,6 +45,7 @@ def item_side(
         histories: Rows of the fold.
         learnt: Vectors of the same fold.
         texts: Vectors of the language model and lexical vectors of all items.
+        catalogue: Prices and first days of all items.
         now: End of the popularity windows in seconds.
         recent_days: Half-life of the recent popularity.
     """
@@ -47,14 +54,14 @@ def item_side(
     counts = pair_counts(histories.user_idx, items, histories.weight, n_items, plan)
     totals = np.bincount(items, weights=histories.weight, minlength=n_items).astype(np.float32)
     popularity = [faded_counts(items, at, n_items, now, days) for days in (EVER_DAYS, recent_days)]
-    ages = item_ages(items, at, n_items, now)
+    ages = item_ages(items, at, catalogue.available_from, now)
     windows = np.log1p(window_counts(items, at, n_items, now, WINDOWS))
     return ItemSide(
         learnt.items,
         *texts,
         neighbours(counts, totals, plan),
         np.log1p(np.stack(popularity, axis=1)),
-        np.hstack([windows, np.sign(ages) * np.log1p(np.abs(ages))]).astype(np.float32),
+        np.hstack([windows, np.sign(ages) * np.log1p(np.abs(ages)), catalogue.log_price[:, None]]).astype(np.float32),
     )
 
 
@@ -78,3 +85,22 @@ def user_side(histories: Histories, learnt: Learnt, users: Ints) -> UserSide:
         newest,
         length,
     )
+
+
+def price_distance(users: UserSide, items: ItemSide, rows: Ints, asked: Ints) -> Floats:
+    """Tell how far items' prices lie from what users take, as the distance of logarithms.
+
+    Args:
+        users: Of a block; what a user takes is the mean over the history, faded towards the past.
+        items: All items.
+        rows: Rows of the block, in a shape that broadcasts against `asked`.
+        asked: item_idx.
+
+    Returns:
+        In the shape of `asked`; zeros for users without history.
+    """
+    log_price = items.described[:, ITEM_NAMES.index("item_log_price")]
+    total = np.asarray(users.recent.sum(axis=1), np.float32).ravel()
+    usual = np.divide(users.recent @ log_price, total, out=np.zeros_like(total), where=total > 0)
+    distance: Floats = (np.abs(log_price[asked] - usual[rows]) * (total > 0)[rows]).astype(np.float32)
+    return distance

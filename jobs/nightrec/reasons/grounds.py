@@ -9,7 +9,7 @@ from nightrec.histories import Floats, Ints, Mask
 from nightrec.ranker.candidates import NOBODY
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.contributions import contributions
-from nightrec.ranker.sides import ITEM_NAMES
+from nightrec.ranker.features import family_of
 from nightrec.ranker.sources import FAMILY, ItemSide
 
 FAMILIES = tuple(dict.fromkeys(FAMILY.values()))
@@ -51,7 +51,7 @@ def listed_shares(ranker: Ranker, described: Floats, inside: Mask, listed: Ints)
 
 
 def by_family(shares: Floats, names: Sequence[str]) -> Floats:
-    """Add up `(B, N, F)` contributions to `(B, N, len(FAMILIES))`; the length of the history belongs to none."""
+    """Add up `(B, N, F)` contributions to `(B, N, len(FAMILIES))`; prices and lengths of histories belong to none."""
     families = [_family(name) for name in names]
     return np.stack(
         [shares[:, :, [f == family for f in families]].sum(axis=2, dtype=np.float32) for family in FAMILIES], axis=2
@@ -99,5 +99,7 @@ def _unit_vectors(family: str, rows: Ints, items: ItemSide) -> Floats:
     return unit
 
 
-def _family(feature: str) -> str | None:
-    return "popularity" if feature in ITEM_NAMES else FAMILY.get(feature.rsplit("_", 1)[0])
+def _family(feature: str) -> str:
+    # How new an item is and how long nobody took it counts as what many take: there is no reason of its own for it.
+    family = family_of(feature)
+    return "popularity" if family == "recency" else family

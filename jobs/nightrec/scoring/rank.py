@@ -109,7 +109,7 @@ def _rank(block: pa.RecordBatch, users: UserSide, items: ItemSide, ranker: Ranke
     k = max(task.candidates, task.top_n)
     found = union_of_best({name: np.where(task.shown, s, -np.inf) for name, s in scores.items()}, seen, k)
     inside = found != NOBODY
-    described = features(scores, found, items.described, users.length)
+    described = features(scores, found, users, items)
     ranked = np.where(inside, np.rint(ranker.scores(described, inside) / QUANTUM) * QUANTUM, -np.inf)
     order = np.argsort(-ranked, axis=1, kind="stable")
     user_ids = block.column("user_id").to_pylist()

@@ -113,11 +113,28 @@ def test_measurements_say_what_stood_beside_the_goals(night):
     assert totals[0] == pytest.approx(totals[1], rel=0.35)
 
 
+def test_importance_says_what_tells_goals(night, tracking_uri):
+    from mlflow import MlflowClient
+
+    found = night.read_arrow("behaviour_importance", DAY).to_pylist()
+    rows = {(row["kind"], row["name"]): row for row in found if row["slice"] == "all"}
+    assert {kind for kind, _ in rows} == {"shap", "permutation", "source"}
+    assert {row["model"] for row in found} == {"behaviour"}
+    assert {row["n_users"] for row in rows.values()} == {N_USERS}
+    sources = {name: row["value"] for (kind, name), row in rows.items() if kind == "source"}
+    assert sum(sources.values()) > 0.1  # nats saved of the 0.69 of a coin
+    assert "price" not in sources  # nothing has one
+    runs = MlflowClient(tracking_uri)
+    experiment = runs.get_experiment_by_name("nightrec-tiny").experiment_id
+    (newest,) = runs.search_runs([experiment], "tags.task = 'predict_behaviour'", max_results=1)
+    assert "behaviour_importance.png" in {file.path for file in runs.list_artifacts(newest.info.run_id)}
+
+
 def test_nothing_is_told_of_a_night_with_too_few_held_out_goals(night, tiny_lake, caplog):
     shutil.copytree(night.root, tiny_lake.root)
     write(tiny_lake, "held_out", [{"user_id": f"u{k}", "item_id": f"i{k % 2}"} for k in range(3)])
     assert main(ARGS) == 0
-    assert tiny_lake.count("behaviour", DAY) == 0
+    assert tiny_lake.count("behaviour", DAY) == tiny_lake.count("behaviour_importance", DAY) == 0
     assert "users with held-out goals, 20 are needed" in caplog.text
 
 

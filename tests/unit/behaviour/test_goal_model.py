@@ -3,17 +3,8 @@ import pytest
 import scipy.sparse as sp
 
 from nightrec.behaviour.features import NAMES, TEXT_COLUMNS, goal_shares, source_features
-from nightrec.behaviour.model import (
-    KINDS,
-    Lesson,
-    Platt,
-    calibrated_out_of_fold,
-    fit,
-    log_loss,
-    out_of_fold,
-    platt,
-    sigmoid,
-)  # fmt: skip
+from nightrec.behaviour.folds import calibrated_out_of_fold, out_of_fold
+from nightrec.behaviour.model import KINDS, Lesson, Platt, fit, log_loss, platt, sigmoid
 from nightrec.behaviour.pairs import Pairs, draw, join
 from nightrec.behaviour.rates import Horizon, activity, fit_rates, to_base_rate
 from nightrec.histories import Histories
@@ -58,7 +49,7 @@ def test_source_features_rank_among_unseen_items_with_ties_in_the_middle():
 def test_model_without_texts_sees_no_column_of_a_text_source():
     hidden = {NAMES[column] for column in TEXT_COLUMNS}
     assert hidden == {f"{s}_{k}" for s in ("projection", "text", "lexical", "text_last") for k in ("score", "rank")}
-    assert len(NAMES) == 2 * len(FAMILY) + 5 + 3
+    assert len(NAMES) == 2 * len(FAMILY) + 6 + 4
 
 
 def test_goal_shares_begin_at_the_average():

@@ -7,17 +7,18 @@ import scipy.sparse as sp
 from nightrec.benchmark.ablations import Scorer, joined
 from nightrec.ranker.choose import equal_fusion
 from nightrec.ranker.features import feature_names
+from nightrec.ranker.sides import ITEM_NAMES
 
 SCORES = {
     "text": np.array([[4, 3, 2, 1, 0]], np.float32),
     "popularity": np.array([[0, 3, 4, 1, 2]], np.float32),
 }
-SIDE = SimpleNamespace(length=np.array([2]))
-ITEMS = SimpleNamespace(described=np.zeros((5, 1), np.float32))
+SIDE = SimpleNamespace(length=np.array([2]), recent=sp.csr_matrix((1, 5), dtype=np.float32))
+ITEMS = SimpleNamespace(described=np.zeros((5, len(ITEM_NAMES)), np.float32))
 
 
 def listed(may_list=(1, 1, 1, 1, 1), seen=(), k=5):
-    ranker = equal_fusion(feature_names(list(SCORES), ["item_age_days"]))
+    ranker = equal_fusion(feature_names(SCORES))
     hidden = np.zeros((1, 5), np.float32)
     hidden[0, list(seen)] = 1
     scorer = Scorer(ITEMS, ranker, np.array(may_list, np.bool_), k)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nightrec.importance.picture import SURE, UNSURE, picture
+from nightrec.importance.picture import PANELS, SURE, UNSURE, picture
 from nightrec.importance.rows import importance_rows, with_changes
 
 NAN = np.nan
@@ -15,7 +15,7 @@ def a_row(kind="source", name="text", part="all", value=0.5, low=0.4, high=0.6):
 def test_mean_and_interval_over_the_users_of_the_slice():
     (row,) = importance_rows(np.array([[[1.0, 3.0, NAN]]]), ["a"], ["all"], "source", 2)
     assert row == {
-        "model": "ranker", "kind": "source", "name": "a", "slice": "all", "n_users": 2, "value": 2.0,
+        "kind": "source", "name": "a", "slice": "all", "n_users": 2, "value": 2.0,
         "low": pytest.approx(2 - 1.96), "high": pytest.approx(2 + 1.96),  # deviation sqrt(2), error 1
     }  # fmt: skip
 
@@ -40,17 +40,18 @@ def test_rows_that_earlier_nights_do_not_know_have_no_change():
 
 def test_the_picture_shows_the_largest_first_and_what_may_be_zero_in_pale():
     rows = [a_row(name="sure", value=0.1, low=0.05, high=0.15), a_row(name="unsure", value=0.2, low=-0.1, high=0.5)]
-    figure = picture([*rows, a_row(name="hidden", part="new_users")], "title")
+    figure = picture([*rows, a_row(name="hidden", part="new_users")], "title", PANELS["feature_importance"])
     axes = figure.axes[0]
     assert [label.get_text().strip() for label in axes.get_yticklabels()] == ["unsure", "sure"]
     assert [bar.get_width() for bar in axes.patches] == [0.2, 0.1]
     pale, dark = (bar.get_facecolor() for bar in axes.patches)
     assert (pale, dark) == (rgba(UNSURE), rgba(SURE))
     assert figure.get_suptitle() == "title"
+    assert axes.get_xlabel() == "Shapley value in NDCG@10"
 
 
 def test_a_picture_of_nothing_can_be_drawn(tmp_path):
-    picture([], "title").savefig(tmp_path / "empty.png")
+    picture([], "title", PANELS["behaviour_importance"]).savefig(tmp_path / "empty.png")
     assert (tmp_path / "empty.png").stat().st_size > 1000
 
 

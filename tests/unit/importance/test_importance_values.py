@@ -87,9 +87,13 @@ def test_each_feature_belongs_to_one_family():
         "text_last_rank",
         "item_users_30d",
         "item_age_days",
+        "item_log_price",
+        "price_distance",
         "user_history_length",
     ]
-    assert family_columns(names) == {"item_item": [0, 1], "text": [2, 3], "popularity": [4], "context": [5, 6]}
+    assert family_columns(names) == {
+        "item_item": [0, 1], "text": [2, 3], "popularity": [4], "recency": [5], "price": [6, 7], "context": [8],
+    }  # fmt: skip
 
 
 def test_two_families_that_are_each_enough_share_alike():

@@ -1,6 +1,13 @@
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
+import scipy.sparse as sp
 
 from nightrec.ranker.features import feature_names, features, ranks, standardised
+from nightrec.ranker.sides import ITEM_NAMES, price_distance
+
+LOG_PRICE = ITEM_NAMES.index("item_log_price")
 
 
 def test_z_scores_by_row_and_flat_rows_are_zero():
@@ -15,10 +22,27 @@ def test_ranks_ignore_padding_and_share_ties():
 
 def test_columns_match_their_names():
     block = np.array([[0, 2, 4]], dtype=np.float32)
-    names = feature_names(["text"], ["item_users_30d"])
-    found = features({"text": block}, np.array([[1, 2, -1]]), np.array([[7], [8], [9]], np.float32), np.array([3]))
+    described = np.zeros((3, len(ITEM_NAMES)), np.float32)
+    described[:, 0], described[:, LOG_PRICE] = [7, 8, 9], [1.0, -0.5, 2.0]
+    users = SimpleNamespace(length=np.array([3]), recent=sp.csr_matrix(np.array([[2, 0, 0]], np.float32)))
+    items = SimpleNamespace(described=described)
+    names = feature_names(["text"])
+    found = features({"text": block}, np.array([[1, 2, -1]]), users, items)
     by_name = dict(zip(names, np.moveaxis(found[0], 1, 0), strict=True))
     np.testing.assert_allclose(by_name["text_score"], [0, 2 / (8 / 3) ** 0.5, 0], rtol=1e-6)
     np.testing.assert_allclose(by_name["text_rank"], [-np.log(2), 0, 0], rtol=1e-6)
     np.testing.assert_array_equal(by_name["item_users_30d"], [8, 9, 0])
     np.testing.assert_allclose(by_name["user_history_length"], [np.log(4), np.log(4), 0], rtol=1e-6)
+    np.testing.assert_array_equal(by_name["item_log_price"], [-0.5, 2.0, 0])
+    np.testing.assert_array_equal(by_name["price_distance"], [1.5, 1.0, 0])
+
+
+def test_what_a_user_takes_is_the_weighted_mean_of_the_history_and_without_one_no_price_is_far():
+    described = np.zeros((3, len(ITEM_NAMES)), np.float32)
+    described[:, LOG_PRICE] = [1.0, 3.0, -1.0]
+    recent = sp.csr_matrix(np.array([[3, 1, 0], [0, 0, 0]], np.float32))  # the first takes (3 * 1 + 1 * 3) / 4 = 1.5
+    users, items = SimpleNamespace(recent=recent), SimpleNamespace(described=described)
+    found = price_distance(users, items, np.array([[0], [1]]), np.array([[0, 1, 2], [0, 1, 2]]))
+    assert found.tolist() == [[0.5, 1.5, 2.5], [0, 0, 0]]
+    pairs = price_distance(users, items, np.array([0, 1, 0]), np.array([2, 2, 1]))
+    assert pairs == pytest.approx([2.5, 0, 1.5])

@@ -186,8 +186,9 @@ def test_importance_says_what_moves_the_lists_and_how_that_changed(fitted, track
     before = fitted.read_arrow("feature_importance", DAY)
     rows = {(row["kind"], row["name"]): row for row in before.to_pylist() if row["slice"] == "all"}
     assert {kind for kind, _ in rows} == {"shap", "permutation", "source"}
-    assert {name for kind, name in rows if kind == "source"} == {*FAMILY.values(), "context"}
-    assert len([name for kind, name in rows if kind == "permutation"]) == 2 * len(FAMILY) + 6
+    assert {name for kind, name in rows if kind == "source"} == {*FAMILY.values(), "recency"}
+    assert len([name for kind, name in rows if kind == "permutation"]) == 2 * len(FAMILY) + 5
+    assert not {"price_distance", "user_history_length"} & {name for _, name in rows}  # no prices, all histories alike
     assert {row["n_users"] for row in rows.values()} == {N_USERS}
     assert {row["change_1d"] for row in rows.values()} == {None}
     for days, moved in ((1, -0.5), (9, 2.0)):
@@ -198,7 +199,7 @@ def test_importance_says_what_moves_the_lists_and_how_that_changed(fitted, track
     after = fitted.read_arrow("feature_importance", DAY)
     assert after["change_1d"].to_pylist() == pytest.approx([-0.5] * len(after))
     assert after["change_7d"].to_pylist() == pytest.approx([2.0] * len(after))
-    assert "what moves the lists most, by source: " in caplog.text
+    assert "What moves the lists of tiny (fusion), by source: " in caplog.text
     runs = MlflowClient(tracking_uri)
     experiment = runs.get_experiment_by_name("nightrec-tiny").experiment_id
     (newest,) = runs.search_runs([experiment], "tags.task = 'fit_ranker'", max_results=1)
