@@ -44,11 +44,12 @@ def item_ages(
 
     Returns:
         `(n_items, 2)` days since the item could be had or was first taken, whichever came first, and since it was last
-        taken; -1 where neither is known, or nobody took it.
+        taken or, where nobody took it, could be had; -1 where none of it is known.
     """
     first, latest = available_from.copy(), np.full(len(available_from), -np.inf)
     np.minimum.at(first, item_idx, last_at)
     np.maximum.at(latest, item_idx, last_at)
+    latest = np.where(np.isfinite(latest), latest, available_from)
     ages = (now - np.stack([first, latest], axis=1)) / SECONDS_PER_DAY
     return np.where(np.isfinite(ages), np.maximum(ages, 0.0), -1.0).astype(np.float32)
 
