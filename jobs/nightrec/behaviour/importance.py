@@ -19,7 +19,7 @@ from nightrec.importance.rows import Row, importance_rows
 from nightrec.importance.slices import user_groups
 
 Wide = npt.NDArray[np.float64]
-MAX_PAIRS = {"logistic": 20_000, "trees": 3_000}
+MAX_PAIRS = {"logistic": 10_000, "trees": 2_000}
 """Pairs, about, that the models are asked about again and again; trees take twenty times as long."""
 
 
