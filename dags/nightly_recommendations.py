@@ -15,7 +15,7 @@ from datetime import timedelta
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Asset, Context, CronTriggerTimetable, Param, RetryDecision, RetryPolicy, dag, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, DownstreamTasksSkipped
 
 PUBLISHED = Asset(name="published_lists", uri="nightrec://published_lists")
 DOMAIN, RUN_DATE, ENV, TOP_N = (
@@ -57,6 +57,12 @@ def skip_unless_training(context: Context) -> None:
     """Keep the model as it is when the form says so; what comes after runs all the same."""
     if not context["params"]["train"]:
         raise AirflowSkipException("train is false")
+
+
+def skip_writer_unless_named(context: Context, _: object) -> None:
+    """Pass the writer over where no model is named, without a process of its own, which would take seconds."""
+    if not context["ti"].xcom_pull(task_ids="resolve_night")["has_writer"]:
+        raise DownstreamTasksSkipped(tasks=["write_reasons"])
 
 
 def name_the_night(context: Context, _: object) -> None:
@@ -105,21 +111,32 @@ def nightly_recommendations() -> None:
             run_date = resolve_run_date(params["run_date"], dag_run.logical_date, dag_run.run_after)
         except ConfigError as err:
             raise AirflowFailException(str(err)) from None
-        return {"domain": config.domain, "run_date": str(run_date), "env": env, "top_n": config.scoring.top_n}
+        night = {"domain": config.domain, "run_date": str(run_date), "env": env, "top_n": config.scoring.top_n}
+        return night | {"has_writer": config.reasons.writer.model is not None}
 
     gpu = {"pool": "gpu", "execution_timeout": 3 * HOUR}
     ingest = spark_job("ingest_logs", retry_policy=NoRetryOnRefusal("24"))
     events = spark_job("validate_table", "--table", "events", task_id="validate_events")
-    matrix, score = spark_job("build_matrix"), spark_job("score_top_n", *LENGTH)
+    matrix = spark_job("build_matrix")
+    score = spark_job("score_top_n", *LENGTH, post_execute=skip_writer_unless_named)
     tune = python_job("fine_tune_llm", pre_execute=skip_unless_training, **gpu)
     embed = python_job("embed_texts", trigger_rule="none_failed", **gpu)
     ranker = python_job("fit_ranker")
-    lists = spark_job("validate_table", "--table", "topn", *LENGTH, task_id="validate_topn")
+    lists = spark_job("validate_table", "--table", "topn", *LENGTH, task_id="validate_topn", trigger_rule="none_failed")
     publish = python_job("publish_top_n", outlets=[PUBLISHED], post_execute=name_the_night)
 
     resolve_night() >> ingest >> events >> [matrix, spark_job("evaluate_night")]
     matrix >> tune >> embed >> [python_job(f"train_{it}", **gpu) for it in ("sequence", "projection")] >> ranker
-    matrix >> spark_job("train_collaborative") >> ranker >> score >> lists >> publish
+    (
+        matrix
+        >> spark_job("train_collaborative")
+        >> ranker
+        >> score
+        >> python_job("write_reasons", **gpu)
+        >> lists
+        >> publish
+    )
+    score >> lists
     # Lists do not read what it writes: its failure marks the night as failed, and they are published all the same.
     ranker >> python_job("predict_behaviour")
 

@@ -51,6 +51,7 @@ PRODUCER = {
     "similar_items": "score_top_n.py",
     "popular_items": "score_top_n.py",
     "query_results": "score_top_n.py",
+    "reason_texts": "write_reasons.py",
     "topn_checks": "validate_table.py --table topn",
     "metrics": "evaluate_night.py",
 }

@@ -12,6 +12,7 @@ from nightrec.model_settings import (
     Count,
     EncoderConfig,
     Fraction,
+    Places,
     Positive,
     ProjectionConfig,
     RankerConfig,
@@ -149,11 +150,23 @@ class ScoringConfig(Section):
     """What a user turns to so long after a search, or later in its session, speaks for the item."""
 
 
+class WriterConfig(Section):
+    """The language model that rewrites template sentences, where there is one."""
+
+    model: str | None
+    """Causal language model: local folder, `.gguf` file, `package:<import name>[/folder]`, or hub name. Empty: none."""
+    budget_tokens: Places
+    """Tokens, read and written, that a night may spend; what most rows say comes first, the rest keeps its template."""
+    batch_size: Count
+    """Sentences written at once."""
+
+
 class ReasonsConfig(Section):
     """How each row of a list says why it is there."""
 
     language: str
     """Stem of a file in `conf/reasons/`; `auto`: what the user wrote lately, or the titles of their items, decide."""
+    writer: WriterConfig
 
 
 class QualityConfig(Section):

@@ -18,7 +18,7 @@ os.environ |= {
 }
 sys.path.insert(0, str(ROOT / "jobs"))
 
-NIGHT = {"domain": "movielens", "run_date": "2026-01-31", "env": "local", "top_n": 20}
+NIGHT = {"domain": "movielens", "run_date": "2026-01-31", "env": "local", "top_n": 20, "has_writer": False}
 
 
 @pytest.fixture(scope="session")

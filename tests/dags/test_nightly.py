@@ -1,12 +1,13 @@
 """What the few lines of Python inside the DAG files decide."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 from airflow.exceptions import AirflowException
 from airflow.sdk import Variable
 from airflow.sdk.definitions.retry_policy import RetryAction
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, DownstreamTasksSkipped
 
 FORM = {"domain": "movielens", "run_date": None, "train": True, "top_n": None}
 
@@ -19,12 +20,14 @@ def resolve(nightly, manual_run, monkeypatch):
 
 
 def test_resolve_night_takes_yesterday_without_a_date(resolve):
-    assert resolve() == {"domain": "movielens", "run_date": "2026-01-31", "env": "local", "top_n": 20}
+    assert resolve() == {
+        "domain": "movielens", "run_date": "2026-01-31", "env": "local", "top_n": 20, "has_writer": False,
+    }  # fmt: skip
 
 
 def test_resolve_night_takes_what_the_form_says(resolve):
     assert resolve(run_date="2016-09-30", top_n=50) | {"env": ""} == {
-        "domain": "movielens", "run_date": "2016-09-30", "env": "", "top_n": 50,
+        "domain": "movielens", "run_date": "2016-09-30", "env": "", "top_n": 50, "has_writer": False,
     }  # fmt: skip
 
 
@@ -72,6 +75,18 @@ def test_training_is_skipped_and_embedding_is_not(nightly, night_context):
     with pytest.raises(AirflowSkipException):
         tune._pre_execute_hook(night_context | {"params": {"train": False}})
     assert nightly.get_task("embed_texts").trigger_rule == "none_failed"
+
+
+def test_writer_is_passed_over_without_a_process_where_no_model_is_named(nightly, night_context, monkeypatch, resolve):
+    after = nightly.get_task("score_top_n")._post_execute_hook
+    with pytest.raises(DownstreamTasksSkipped) as skipped:
+        after(night_context, None)
+
+    assert skipped.value.tasks == ["write_reasons"]
+    assert nightly.get_task("validate_topn").trigger_rule == "none_failed"
+    monkeypatch.setenv("NIGHTREC__REASONS__WRITER__MODEL", "models/writer")
+    named = SimpleNamespace(xcom_pull=lambda task_ids: resolve())
+    assert after({"ti": named}, None) is None
 
 
 def test_backfill_plans_one_night_per_delivery_oldest_first(backfill, monkeypatch, tmp_path):

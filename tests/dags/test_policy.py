@@ -49,7 +49,7 @@ def test_jobs_are_retried_with_growing_delay_and_failures_are_explained(nightly)
 def test_gpu_jobs_share_the_gpu_pool_and_have_their_own_limit(nightly):
     on_gpu = {task.task_id for task in nightly.tasks if task.pool == "gpu"}
 
-    assert on_gpu == {"fine_tune_llm", "embed_texts", "train_sequence", "train_projection"}
+    assert on_gpu == {"fine_tune_llm", "embed_texts", "train_sequence", "train_projection", "write_reasons"}
     assert all(nightly.get_task(task_id).execution_timeout == timedelta(hours=3) for task_id in on_gpu)
 
 

@@ -120,11 +120,12 @@ def embed(
     return out
 
 
-def find_model(name: str) -> Path:
+def find_model(name: str, setting: str = "encoder.model") -> Path:
     """Return the local folder of a model, downloading it if it is a hub name.
 
     Args:
         name: A folder, `package:<import name>[/folder]` or a hub name; the forms of `encoder.model`.
+        setting: The setting that names it, for the error.
 
     Raises:
         ConfigError: If there is no such folder, package or hub model.
@@ -133,14 +134,14 @@ def find_model(name: str) -> Path:
         package, _, inside = name.removeprefix("package:").partition("/")
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
-            raise ConfigError(f"encoder.model {name!r}: package {package!r} is not installed; pip install it")
+            raise ConfigError(f"{setting} {name!r}: package {package!r} is not installed; pip install it")
         folder = Path(spec.submodule_search_locations[0]) / inside
     else:
         folder = root() / name
         if not folder.is_dir():
-            return _download(name)
+            return _download(name, setting)
     if not (folder / "config.json").is_file():
-        raise ConfigError(f"encoder.model {name!r}: no config.json in {folder}; expected a transformers model folder")
+        raise ConfigError(f"{setting} {name!r}: no config.json in {folder}; expected a transformers model folder")
     return folder
 
 
@@ -167,11 +168,11 @@ def load_encoder(folder: Path, config: EncoderConfig) -> Encoder:
     return Encoder(model.to(device).eval(), tokenizer, config.pooling, config.max_tokens, last_layers)
 
 
-def _download(name: str) -> Path:
+def _download(name: str, setting: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES))
     except (OSError, ValueError) as err:
         raise ConfigError(
-            f"encoder.model {name!r} is no folder, and the hub does not give it: {' '.join(str(err).split())[:200]}; "
+            f"{setting} {name!r} is no folder, and the hub does not give it: {' '.join(str(err).split())[:200]}; "
             f"expected a folder, package:<import name>/<folder> or a hub name"
         ) from None

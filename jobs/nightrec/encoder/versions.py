@@ -1,6 +1,7 @@
 """What a model is called: the hash of its weights."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from nightrec.errors import ConfigError
@@ -24,8 +25,13 @@ def weight_files(folder: Path) -> list[Path]:
 
 def model_version(folder: Path) -> str:
     """Return the first 12 hex digits of the SHA-256 of the weights, shards in order."""
+    return hash_files(weight_files(folder))
+
+
+def hash_files(paths: Iterable[Path]) -> str:
+    """Return the first 12 hex digits of the SHA-256 of files, one after the other."""
     digest = hashlib.sha256()
-    for path in weight_files(folder):
+    for path in paths:
         with path.open("rb") as opened:
             for chunk in iter(lambda: opened.read(1 << 20), b""):
                 digest.update(chunk)

@@ -11,6 +11,7 @@ import pyarrow.dataset as ds
 from nightrec.explorer.sample import PageUser, pick_users
 from nightrec.explorer.scan import aligned, rows, tally
 from nightrec.lake import Lake
+from nightrec.writer.replace import replace_reasons
 
 MAX_ITEMS = 20_000
 """Items of the page; beyond it only those that its lists and histories name."""
@@ -50,8 +51,8 @@ class Night:
     similar: pa.Table
 
 
-def read_night(lake: Lake, run_date: date, max_users: int) -> Night:
-    """Read what a page with at most `max_users` users needs.
+def read_night(lake: Lake, run_date: date, max_users: int, texts: pa.Table | None = None) -> Night:
+    """Read what a page with at most `max_users` users needs; rows of `reason_texts` take the place of templates.
 
     Raises:
         MissingPartitionError: If a table of the night is not finished.
@@ -59,9 +60,10 @@ def read_night(lake: Lake, run_date: date, max_users: int) -> Night:
     n_items = _history_lengths(lake, run_date)
     users = pick_users(n_items, lake.domain, max_users)
     theirs = ds.field("user_id").isin(pa.array([user.user_id for user in users], pa.string()))
+    listed = rows(lake, "topn", run_date, theirs).sort_by("rank")
     parts = {
         "history": _newest(rows(lake, "interactions", run_date, theirs)),
-        "listed": rows(lake, "topn", run_date, theirs).sort_by("rank"),
+        "listed": listed if texts is None else replace_reasons(listed, texts),
         "popular": rows(lake, "popular_items", run_date).sort_by("rank"),
         "answers": rows(lake, "query_results", run_date).sort_by("rank"),
     }

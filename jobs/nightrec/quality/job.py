@@ -2,7 +2,7 @@
 
 Reads   --table events: events/D, items/D, deliveries/D
         --table topn: topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D, interactions/D,
-        items/D, user_texts/D
+        items/D, user_texts/D; reason_texts/D where it is and reasons.writer.model is set
 Writes  events_checks/D or topn_checks/D, one row per rule, also when rules fail (schemas/topn_checks.v1.yaml)
         Data Docs of the domain under paths.data_docs: counts, never keys
 Fails   3 if an input partition is missing; 4 if a rule is broken: build_matrix takes no events and publish_top_n no
@@ -29,10 +29,13 @@ from nightrec.quality import other_lists, suites, transform
 from nightrec.quality.data_docs import open_context, publish_results
 from nightrec.quality.gate import Verdict, evaluate, explain
 from nightrec.quality.reasons import Facts, check_reasons
+from nightrec.quality.texts import check_texts
 from nightrec.reasons.counts import item_users, met_pairs, newest_texts
 from nightrec.reasons.sentences import AUTO, read_messages
 from nightrec.reasons.words import LONGEST
 from nightrec.schemas import contract
+from nightrec.writer.guide import read_guides
+from nightrec.writer.replace import has_texts
 
 log = logging.getLogger(__name__)
 Frames = dict[str, DataFrame]
@@ -55,6 +58,7 @@ def validate_table(ctx: SparkContext) -> None:
         frames |= _event_frames(ctx) if table == "events" else _list_frames(ctx)
         coverage = ctx.config.quality.min_coverage_frac
         asked |= suites.events_suites() if table == "events" else suites.topn_suites(coverage)
+        asked |= suites.texts_suites() if "reason_texts" in frames else {}
 
     docs = open_context(Path(ctx.config.place(ctx.config.paths.data_docs)), ctx.config.domain)
     run_name = f"{day} {table}"
@@ -112,7 +116,15 @@ def _list_frames(ctx: SparkContext) -> Frames:
         "similar_items": other_lists.check_similar(similar, catalogue),
         "popular_items": other_lists.check_other_lists(popular, catalogue, ["kind", "days", "category"]),
         "query_results": other_lists.check_queries(queries, catalogue, settings.popular_min_users),
+        **_text_frames(ctx),
     }
+
+
+def _text_frames(ctx: SparkContext) -> Frames:
+    """Return the batch of what a language model wrote; a night without a writer has none, and pays for none."""
+    if not has_texts(ctx):
+        return {}
+    return {"reason_texts": check_texts(ctx.tables.read("reason_texts", ctx.run_date), read_guides())}
 
 
 def _facts(ctx: SparkContext, interactions: DataFrame, items: DataFrame, user_texts: DataFrame) -> Facts:

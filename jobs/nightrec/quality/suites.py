@@ -81,6 +81,12 @@ def topn_suites(min_coverage_frac: float) -> Suites:
     }
 
 
+def texts_suites() -> Suites:
+    """Return the suite of a language model's sentences, asked where there are some."""
+    says = "what a language model wrote says the evidence of its template and nothing else"
+    return {"reason_texts": [flag_rule("unfaithful_sentence", "is_faithful", "template, sentence", says)]}
+
+
 def _other_suites() -> Suites:
     similar, popular = "item_id, kind, rank, similar_item_id", "kind, days, category, rank, item_id"
     queries, asked = "query, rank, item_id", "queries of fewer users than scoring.popular_min_users have no list"

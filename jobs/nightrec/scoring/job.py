@@ -42,7 +42,12 @@ def score_top_n(ctx: SparkContext) -> None:
     ranked = user_rows(read_users(ctx), interactions, hidden, items).mapInArrow(rank, RANKED)
     popular = popularity(shown, weights_as_of(interactions, day, ctx.config.matrix.half_life_days))
     lists = {
-        "topn": named_lists(ranked, items).withColumn("arm", F.lit("default")),
+        "topn": named_lists(ranked, items).withColumns(
+            {
+                "arm": F.lit("default"),
+                "writer_version": F.lit(None).cast("string"),
+            }  # templates, until they are published
+        ),
         "fallback": fallback(popular, scoring.top_n),
         "similar_items": similar_lists(ctx, task),
         "popular_items": popular_and_trending(ctx, shown),
