@@ -29,12 +29,10 @@ from nightrec.quality import other_lists, suites, transform
 from nightrec.quality.data_docs import open_context, publish_results
 from nightrec.quality.gate import Verdict, evaluate, explain
 from nightrec.quality.reasons import Facts, check_reasons
-from nightrec.quality.texts import check_texts
 from nightrec.reasons.counts import item_users, met_pairs, newest_texts
 from nightrec.reasons.sentences import AUTO, read_messages
 from nightrec.reasons.words import LONGEST
 from nightrec.schemas import contract
-from nightrec.writer.guide import read_guides
 from nightrec.writer.replace import has_texts
 
 log = logging.getLogger(__name__)
@@ -124,6 +122,9 @@ def _text_frames(ctx: SparkContext) -> Frames:
     """Return the batch of what a language model wrote; a night without a writer has none, and pays for none."""
     if not has_texts(ctx):
         return {}
+    from nightrec.quality.texts import check_texts  # noqa: PLC0415  # loads the languages, which takes a second
+    from nightrec.writer.guide import read_guides  # noqa: PLC0415  # as above
+
     return {"reason_texts": check_texts(ctx.tables.read("reason_texts", ctx.run_date), read_guides())}
 
 

@@ -17,6 +17,8 @@ from nightrec.writer.guide import INTO, OUT, VALUE, Guide, plain
 
 NUMBER = re.compile(r"\d[\d.,\s]*")
 UNIT = re.compile(rf"\s*(?:[{HAN}]|[^\W\d_]+)")
+NO_LETTER_BEFORE, NO_LETTER_AFTER = rf"(?<!(?![{HAN}])\w)", rf"(?!(?![{HAN}])\w)"
+"""Chinese runs words together, other languages do not."""
 GAP = "\ufffc"
 QUOTED = re.compile(f'[“"「『《]{GAP}[”"」』》]')
 PLAIN = re.compile(rf"[^\W\d_]|[ '’,.!;:，。！；：、—–-]|{GAP}")
@@ -74,19 +76,11 @@ def _between(line: str, template: str) -> list[str] | None:
 
 def _pattern(value: str, behind: str) -> re.Pattern[str]:
     """Find a value as a word of its own, in any case of letters; a number only before its unit."""
-    unit = UNIT.match(behind)
-    follows = ""
+    unit, follows = UNIT.match(behind), ""
     if NUMBER.fullmatch(value) and unit is not None:
         said = unit[0].strip()
-        follows = rf"(?=\s*{re.escape(said)}{'' if OF_HAN.match(said) else _edge(said[-1], ahead=True)})"
-    before, after = _edge(value[0], ahead=False), _edge(value[-1], ahead=True)
-    return re.compile(f"{before}{re.escape(value)}{after}{follows}", re.IGNORECASE)
-
-
-def _edge(character: str, ahead: bool) -> str:
-    is_word = (character.isalnum() or character == "_") and not OF_HAN.match(character)
-    letters = rf"(?:(?![{HAN}])\w)"
-    return (f"(?!{letters})" if ahead else f"(?<!{letters})") if is_word else ""
+        follows = rf"(?=\s*{re.escape(said)}{'' if OF_HAN.match(said) else NO_LETTER_AFTER})"
+    return re.compile(f"{NO_LETTER_BEFORE}{re.escape(value)}{NO_LETTER_AFTER}{follows}", re.IGNORECASE)
 
 
 def _fault_of(wording: str, template: str, kind: str, guide: Guide, languages: Collection[str]) -> str | None:
