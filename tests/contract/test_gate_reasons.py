@@ -122,3 +122,19 @@ def test_few_users_are_not_spoken_of(night):
     alone = listed("ever", item_id="train", evidence=once, reason=f"{INTO}1{OUT} person has turned to it so far.")
 
     assert failed(night, [alone]) == ([1], [])
+
+
+def test_what_a_model_wrote_must_say_its_template_and_nothing_else():
+    from nightrec.quality.texts import is_faithful
+    from nightrec.writer.guide import read_guides
+
+    template, guides = TRUE["ever"][2], read_guides()
+    good = f"到现在，已有 {INTO}2{OUT} 人关注过这一件。"
+
+    assert is_faithful(good, template, "ever", "zh", guides)
+    assert is_faithful(None, template, "ever", "zh", guides) is None
+    assert not is_faithful(good.replace(INTO, "").replace(OUT, ""), template, "ever", "zh", guides)  # marks are gone
+    assert not is_faithful(good.replace("2", "3"), template, "ever", "zh", guides)
+    assert not is_faithful(good.replace("关注", "购买"), template, "ever", "zh", guides)
+    assert not is_faithful(good, template, "ever", "fr", guides)
+    assert not is_faithful(TRUE["wrote"][2], TRUE["wrote"][2], "wrote", "en", guides)

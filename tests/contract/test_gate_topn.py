@@ -124,7 +124,17 @@ PLANTED = {
     "fallback_source_not_allowed": 1,
     "fallback_key_not_unique": 2,
     **PLANTED_OTHERS,
+    "unfaithful_sentence": 1,
 }
+
+
+EVER, INTO, OUT = "\u206831\u2069 people have turned to it so far.", "\u2068", "\u2069"
+TEXT = {"reason_hash": "h", "writer_version": "w", "language": "en", "kind": "ever", "template": EVER, "n_tokens": 9}
+TEXTS = [
+    {"sentence": f"So far {INTO}31{OUT} people have turned to this one."},
+    {"fault": "names"},  # keeps its template
+    {"sentence": f"All {INTO}31{OUT} people loved this one."},
+]
 
 
 def known(item):
@@ -147,8 +157,9 @@ def test_gate_on_lists_finds_one_planted_fault_for_every_rule(night, caplog):
     users = {row["user_id"] for row in FAULTY} - {"stranger", None}
     others = FAULTY_SIMILAR, FAULTY_POPULAR, FAULTY_QUERIES
     fill(night, FAULTY, sorted(users) + WITHOUT_LIST, FALLBACK, others=others)
+    night.write("reason_texts", TEXTS, TEXT | {"listed_date": DAY})
 
-    code = night.gate("topn", *SETTINGS)
+    code = night.gate("topn", *SETTINGS, "reasons.writer.model=models/writer")
 
     assert code == 4
     assert night.failed("topn") == PLANTED

@@ -47,8 +47,8 @@ def describe(lake, day):
         lake.write_arrow(name, day, pa.Table.from_pylist([content], contract(name).arrow()))
 
 
-def publish(day):
-    return main(["--domain", "tiny", "--run-date", str(day)])
+def publish(day, *flags):
+    return main(["--domain", "tiny", "--run-date", str(day), *flags])
 
 
 def shown(lake, day=None):
@@ -160,3 +160,55 @@ def test_a_page_that_fails_leaves_the_lists_published(shop, tmp_path, caplog):
     assert "no new page at" in caplog.text
     assert "interactions/run_date=2026-01-30 not found" in caplog.text
     assert not (tmp_path / "explorer").exists()
+
+
+WITH_WRITER = ("--set", "reasons.writer.model=models/writer")
+
+
+def rewrite(lake, day, sentence, language="en"):
+    row = {
+        "reason_hash": "h", "writer_version": "w1", "language": language, "kind": "unmet", "n_tokens": 9,
+        "template": "You may not know it yet.", "sentence": sentence, "listed_date": day,
+    }  # fmt: skip
+    lake.write_arrow("reason_texts", day, pa.Table.from_pylist([row], contract("reason_texts").arrow()))
+
+
+def reasons(lake):
+    rows = pq.read_table(read_pointer(lake)["topn"])
+    assert rows.schema.equals(contract("topn").arrow())
+    return [(row["reason"], row["writer_version"]) for row in rows.to_pylist()]
+
+
+def test_rewritten_reasons_take_the_place_of_templates_in_lists_and_page(shop, tmp_path):
+    stage(shop, D1)
+    describe(shop, D1)
+    assert publish(D1) == 0
+    template = read_pointer(shop)
+    assert reasons(shop) == [("You may not know it yet.", None)]
+
+    rewrite(shop, D1, "It may be new to you.")
+    assert publish(D1, *WITH_WRITER) == 0
+    assert reasons(shop) == [("It may be new to you.", "w1")]
+    assert "It may be new to you." in (tmp_path / "explorer" / "tiny" / "index.html").read_text()
+    rewritten = read_pointer(shop)
+    assert rewritten["version"] != template["version"]
+    assert shop.read_arrow("topn", D1)["reason"].to_pylist() == ["You may not know it yet."]  # staged lists stay
+    assert publish(D1, *WITH_WRITER) == 0
+    assert read_pointer(shop) == rewritten
+    assert publish(D1) == 0  # the writer is off again
+    assert read_pointer(shop) == template
+
+
+@pytest.mark.parametrize(("sentence", "language"), [(None, "en"), ("也许您还不了解它。", "zh")])
+def test_a_refused_sentence_or_one_of_another_language_leaves_the_template(shop, sentence, language):
+    stage(shop, D1)
+    rewrite(shop, D1, sentence, language)
+    publish(D1, *WITH_WRITER)
+    assert reasons(shop) == [("You may not know it yet.", None)]
+
+
+def test_a_writer_that_did_not_come_to_its_end_leaves_templates(shop, caplog):
+    stage(shop, D1)
+    assert publish(D1, *WITH_WRITER) == 0
+    assert reasons(shop) == [("You may not know it yet.", None)]
+    assert "no reason_texts/run_date=2026-01-30: reasons stay templates" in caplog.text
