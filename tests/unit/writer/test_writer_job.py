@@ -1,6 +1,7 @@
 """The job with a real model: what it writes, refuses, uses again and leaves to the next night."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ from unit.writer.lessons import EVER, LESSONS, of_history
 from nightrec.errors import ConfigError
 from nightrec.schemas import contract
 from nightrec.writer.guide import plain, read_guides
-from nightrec.writer.job import main, within_budget
+from nightrec.writer.job import main, within_budget, writer_version
 from nightrec.writer.model import ask, find_writer, load_writer, write
 
 D1, D2 = date(2026, 1, 30), date(2026, 1, 31)
@@ -161,6 +162,30 @@ def test_an_encoder_is_no_writer(tmp_path):
     write_bert(tmp_path)
     with pytest.raises(ConfigError, match=r"is no causal language model: it has no weights for cls\.predictions"):
         load_writer(tmp_path)
+
+
+def test_a_model_that_never_ends_a_sentence_is_refused(tmp_path):
+    from tokenizers import Tokenizer, models
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    sizes = {"vocab_size": 8, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = LlamaConfig(**sizes, intermediate_size=16, bos_token_id=None, eos_token_id=None)
+    LlamaForCausalLM(config).save_pretrained(tmp_path)
+    words = Tokenizer(models.WordLevel({"<unk>": 0}, unk_token="<unk>"))
+    PreTrainedTokenizerFast(tokenizer_object=words, unk_token="<unk>").save_pretrained(tmp_path)
+
+    with pytest.raises(ConfigError, match=r"no token at which a sentence ends \(eos or line break\)"):
+        load_writer(tmp_path)
+
+
+def test_a_writer_is_named_after_its_weights_and_its_guides(trained, tmp_path):
+    guides = read_guides()
+    fewer = guides | {"en": replace(guides["en"], words=guides["en"].words - {"know"})}
+    name = writer_version(trained, guides)
+
+    assert writer_version(trained, fewer) != name == writer_version(trained, read_guides())
+    (tmp_path / "model.safetensors").write_bytes(b"others")
+    assert writer_version(tmp_path, guides) != name
 
 
 def test_a_model_that_cannot_be_read_is_named(trained, tmp_path):
