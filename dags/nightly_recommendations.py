@@ -127,16 +127,8 @@ def nightly_recommendations() -> None:
 
     resolve_night() >> ingest >> events >> [matrix, spark_job("evaluate_night")]
     matrix >> tune >> embed >> [python_job(f"train_{it}", **gpu) for it in ("sequence", "projection")] >> ranker
-    (
-        matrix
-        >> spark_job("train_collaborative")
-        >> ranker
-        >> score
-        >> python_job("write_reasons", **gpu)
-        >> lists
-        >> publish
-    )
-    score >> lists
+    matrix >> spark_job("train_collaborative") >> ranker >> score >> lists >> publish
+    score >> python_job("write_reasons", **gpu) >> lists
     # Lists do not read what it writes: its failure marks the night as failed, and they are published all the same.
     ranker >> python_job("predict_behaviour")
 

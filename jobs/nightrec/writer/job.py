@@ -24,7 +24,8 @@ from nightrec.lineage import digest
 from nightrec.schemas import contract
 from nightrec.writer.checks import FAULTS
 from nightrec.writer.guide import Guide, read_guides
-from nightrec.writer.model import Asked, ask, find_writer, load_writer, weights_hash, write
+from nightrec.writer.model import find_writer, load_writer, weights_hash, write
+from nightrec.writer.prompts import Asked, ask
 from nightrec.writer.sentences import Row, Wish, known_rows, new_row, wishes
 
 log = logging.getLogger(__name__)

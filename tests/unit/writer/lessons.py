@@ -5,7 +5,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from nightrec.writer.guide import INTO, OUT, read_guides
-from nightrec.writer.model import ask
+from nightrec.writer.prompts import ask
 
 STEPS = 90
 

