@@ -1,6 +1,7 @@
 """An installation of its own for the tests: own folder, own ports, real Airflow, real MLflow, the domain `tiny`."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -84,17 +85,22 @@ def local_jobs(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def hand_home(local_jobs, tmp_path_factory, worker_id):
-    """Run two nights job after job, once for all workers, in a folder that is only read."""
+def hand_made(local_jobs, tmp_path_factory, worker_id):
+    """Run two nights by hand, job after job, once for all workers.
+
+    Returns:
+        Their folder, which the tests of killed jobs may damage, and a copy of its lake, which is only read.
+    """
     alone = worker_id == "master"
     home = (tmp_path_factory.mktemp("all") if alone else tmp_path_factory.getbasetemp().parent) / "by_hand"
+    copy = home.with_name("by_hand_copy")
     with FileLock(f"{home}.lock"), pytest.MonkeyPatch.context() as patch:
         patch.setenv("NIGHTREC__PATHS__HOME", str(home))
-        if not (home / "is_whole").exists():
+        if not copy.exists():
             tiny_shop.deliver(home / "landing")
             by_hand.run_nights(tiny_shop.DOMAIN, tiny_shop.NIGHTS)
-            (home / "is_whole").touch()
-    return home
+            shutil.copytree(home / "lake", copy)
+    return home, copy
 
 
 def free_port() -> int:

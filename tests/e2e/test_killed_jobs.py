@@ -22,9 +22,9 @@ DOMAIN, (D0, D1) = tiny_shop.DOMAIN, tiny_shop.NIGHTS
 
 
 @pytest.fixture(scope="module")
-def lake(hand_home, tmp_path_factory):
-    """Return a lake of two nights that may be damaged."""
-    home = shutil.copytree(hand_home, tmp_path_factory.mktemp("killed") / "home")
+def lake(hand_made):
+    """Return a lake of two nights."""
+    home, _ = hand_made
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NIGHTREC__PATHS__HOME", str(home))
         patch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")

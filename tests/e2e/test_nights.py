@@ -76,9 +76,9 @@ def test_backfill_runs_night_after_night_until_one_fails(installation):
     assert published_night(installation.config)["run_date"] == str(first)
 
 
-def test_backfilled_night_equals_the_same_night_run_by_hand(installation, hand_home):
+def test_backfilled_night_equals_the_same_night_run_by_hand(installation, hand_made):
     scheduled = Lake(installation.config.place(installation.config.paths.lake), "tiny")
-    lake, night = Lake(f"{hand_home}/lake", "tiny"), installation.deliveries[1]
+    lake, night = Lake(str(hand_made[1]), "tiny"), installation.deliveries[1]
     tables = [table for task in by_hand.IN_ORDER if task != "fine_tune_llm" for table in by_hand.tables_of(task)]
 
     assert [t for t in tables if not by_hand.rows(lake, t, night).equals(by_hand.rows(scheduled, t, night))] == []
