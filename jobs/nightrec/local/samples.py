@@ -9,12 +9,15 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from nightrec.lake import Lake, arrow_uri
 from nightrec.published import read_pointer
 from nightrec.settings import Config
 
 HISTORY, SHOWN = 5, 10
+ISOLATES = dict.fromkeys([0x2068, 0x2069])
+"""Marks without width around the values of a reason, which terminals count as if they had one."""
 NEWEST_FIRST = [("last_at", "descending"), ("item_id", "ascending")]
 
 
@@ -55,23 +58,30 @@ def _rows_of(folder: str, key: str, value: str) -> pa.Table:
 
 
 def _items_like(item_id: str, similar: pa.Table, titles: dict[str, str | None]) -> Table:
-    table = Table(title=f"items like {titles.get(item_id) or item_id}", title_justify="left")
+    table = _empty_table(f"items like {titles.get(item_id) or item_id}", ["rank", "joined", "behaviour", "text"])
     kinds: dict[str, list[str]] = {kind: [] for kind in ("joined", "behaviour", "text")}
     for row in similar.to_pylist():
         kinds[row["kind"]].append(titles.get(row["similar_item_id"]) or row["similar_item_id"])
-    for heading in ("rank", *kinds):
-        table.add_column(heading, justify="right" if heading == "rank" else "left")
     for place, row in enumerate(islice(zip_longest(*kinds.values(), fillvalue=""), SHOWN)):
-        table.add_row(str(place + 1), *row)
+        table.add_row(str(place + 1), *map(Text, row))
     return table
 
 
 def _sample(name: str, history: pa.Table, shown: pa.Table, titles: dict[str, str | None]) -> Table:
     newest = [titles.get(item) or item for item in history["item_id"].slice(0, HISTORY).to_pylist()]
-    table = Table(title=f"{name}: {history.num_rows} items so far, newest: {'; '.join(newest)}", title_justify="left")
-    for heading in ("rank", "item", "score", "source", "reason"):
-        table.add_column(heading, justify="right" if heading in ("rank", "score") else "left")
+    title = f"{name}: {history.num_rows} items so far, newest: {'; '.join(newest)}"
+    table = _empty_table(title, ["rank", "item", "score", "source", "reason"])
     for row in shown.slice(0, SHOWN).to_pylist():
         title = titles.get(row["item_id"]) or row["item_id"]
-        table.add_row(str(row["rank"]), title, f"{row['score']:.3f}", row["source"], row["reason"])
+        table.add_row(
+            str(row["rank"]), Text(title), f"{row['score']:.3f}", row["source"], Text(row["reason"].translate(ISOLATES))
+        )
+    return table
+
+
+def _empty_table(title: str, headings: list[str]) -> Table:
+    """Titles and reasons are plain text, so none is read as markup, and what has no spaces is broken, not cut."""
+    table = Table(title=Text(title), title_justify="left")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in ("rank", "score") else "left", overflow="fold")
     return table
