@@ -21,16 +21,12 @@ class RankerPlan:
     """How the ranker is fitted and chosen.
 
     Attributes:
-        ridge: Of the sources' scores alone, shared by the users to learn from: fewer users, a stronger pull to zero.
-        ridge_of_all: The same where all features are summed.
-        others: Factor on it for the features that are no source's score, so that with few users these decide little.
+        ridge: Of the linear parts, shared by the users to learn from: fewer users, a stronger pull to zero.
         trees: Of the trees.
         min_users_for_trees: With fewer users to learn from, trees are not tried.
     """
 
     ridge: float = 10.0
-    ridge_of_all: float = 30.0
-    others: float = 5.0
     trees: TreesPlan = field(default_factory=TreesPlan)
     min_users_for_trees: int = 1000
 
@@ -141,10 +137,9 @@ def fit_parts(
     grown = None
     if len(features) >= plan.min_users_for_trees:
         grown = fit_trees(features, inside, relevant, names, plan.trees)
-    n_taught = max(1, int(relevant.any(axis=1).sum()))
-    fusion = fit_linear(features[:, :, simple], inside, relevant, plan.ridge / n_taught)
-    pull = np.where(np.isin(np.arange(len(names)), simple), 1.0, plan.others) * plan.ridge_of_all / n_taught
-    return Ranker(names, simple, fusion, fit_linear(features, inside, relevant, pull), grown, chosen)
+    ridge = plan.ridge / max(1, int(relevant.any(axis=1).sum()))
+    fusion = fit_linear(features[:, :, simple], inside, relevant, ridge)
+    return Ranker(names, simple, fusion, fit_linear(features, inside, relevant, ridge), grown, chosen)
 
 
 def choose_ranker(features: Floats, inside: Mask, relevant: Mask, n_relevant: Ints, names: list[str], seed: int,

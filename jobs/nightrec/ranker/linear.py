@@ -26,14 +26,14 @@ class Linear:
         return shifted
 
 
-def fit_linear(features: Floats, inside: Mask, relevant: Mask, ridge: float | Wide = 1e-3) -> Linear:
+def fit_linear(features: Floats, inside: Mask, relevant: Mask, ridge: float = 1e-3) -> Linear:
     """Fit weights so that the softmax over a user's candidates puts its mass on the relevant ones.
 
     Args:
         features: `(U, C, F)`.
         inside: `(U, C)` false at padding.
         relevant: `(U, C)` the items that came next; users without one among their candidates teach nothing.
-        ridge: Strength of the pull of the weights towards zero, for all or `(F,)`.
+        ridge: Strength of the pull of the weights towards zero.
 
     Returns:
         The fitted weights.
@@ -54,7 +54,7 @@ def fit_linear(features: Floats, inside: Mask, relevant: Mask, ridge: float | Wi
         log_share = np.where(inside, logits, 0.0) - np.log(total)
         gap = (mass / total - share).astype(np.float32)
         slope = np.einsum("uc,ucf->f", gap, scaled, optimize=True) / len(share)
-        return float(-(share * log_share).sum() / len(share) + (ridge * weights) @ weights), slope + 2 * ridge * weights
+        return float(-(share * log_share).sum() / len(share) + ridge * weights @ weights), slope + 2 * ridge * weights
 
     found = minimize(loss, np.zeros(features.shape[2]), jac=True, method="L-BFGS-B", options={"maxiter": 200})
     return Linear(mean, spread, np.asarray(found.x, dtype=np.float64))
