@@ -117,11 +117,10 @@ def nightly_recommendations() -> None:
     gpu = {"pool": "gpu", "execution_timeout": 3 * HOUR}
     ingest = spark_job("ingest_logs", retry_policy=NoRetryOnRefusal("24"))
     events = spark_job("validate_table", "--table", "events", task_id="validate_events")
-    matrix = spark_job("build_matrix")
+    matrix, ranker = spark_job("build_matrix"), python_job("fit_ranker")
     score = spark_job("score_top_n", *LENGTH, post_execute=skip_writer_unless_named)
     tune = python_job("fine_tune_llm", pre_execute=skip_unless_training, **gpu)
     embed = python_job("embed_texts", trigger_rule="none_failed", **gpu)
-    ranker = python_job("fit_ranker")
     lists = spark_job("validate_table", "--table", "topn", *LENGTH, task_id="validate_topn", trigger_rule="none_failed")
     publish = python_job("publish_top_n", outlets=[PUBLISHED], post_execute=name_the_night)
 

@@ -12,7 +12,6 @@ from nightrec.model_settings import (
     Count,
     EncoderConfig,
     Fraction,
-    Places,
     Positive,
     ProjectionConfig,
     RankerConfig,
@@ -20,6 +19,7 @@ from nightrec.model_settings import (
     SequenceConfig,
 )
 from nightrec.places import root
+from nightrec.reasons_settings import ReasonsConfig
 from nightrec.rules_settings import FIRST_PLACES, RulesConfig
 
 EventType = Literal["impression", "view", "click", "cart", "purchase", "play", "rating", "review", "question", "search"]
@@ -148,25 +148,6 @@ class ScoringConfig(Section):
     """Queries, at most, that get a list of items: those of most users in `texts.window_days`."""
     query_minutes: Count
     """What a user turns to so long after a search, or later in its session, speaks for the item."""
-
-
-class WriterConfig(Section):
-    """The language model that rewrites template sentences, where there is one."""
-
-    model: str | None
-    """Causal language model: local folder, `.gguf` file, `package:<import name>[/folder]`, or hub name. Empty: none."""
-    budget_tokens: Places
-    """Tokens, read and written, that a night may spend; what most rows say comes first, the rest keeps its template."""
-    batch_size: Count
-    """Sentences written at once."""
-
-
-class ReasonsConfig(Section):
-    """How each row of a list says why it is there."""
-
-    language: str
-    """Stem of a file in `conf/reasons/`; `auto`: what the user wrote lately, or the titles of their items, decide."""
-    writer: WriterConfig
 
 
 class QualityConfig(Section):

@@ -42,12 +42,9 @@ def score_top_n(ctx: SparkContext) -> None:
     ranked = user_rows(read_users(ctx), interactions, hidden, items).mapInArrow(rank, RANKED)
     popular = popularity(shown, weights_as_of(interactions, day, ctx.config.matrix.half_life_days))
     lists = {
-        "topn": named_lists(ranked, items).withColumns(
-            {
-                "arm": F.lit("default"),
-                "writer_version": F.lit(None).cast("string"),
-            }  # templates, until they are published
-        ),
+        "topn": named_lists(ranked, items)
+        # Reasons are templates until they are published.
+        .withColumns({"arm": F.lit("default"), "writer_version": F.lit(None).cast("string")}),
         "fallback": fallback(popular, scoring.top_n),
         "similar_items": similar_lists(ctx, task),
         "popular_items": popular_and_trending(ctx, shown),
@@ -60,7 +57,5 @@ def score_top_n(ctx: SparkContext) -> None:
     cap = ctx.config.rules.max_per_category
     if cap is not None:
         ctx.run.log_metrics({"lists_over_cap": users_over_cap(tables.read("topn", day), shown, cap).count()})
-    ctx.run.log_metrics({"rows_in": tables.count("interactions", day), "rows_out": written["topn"]})
-    ctx.run.log_metrics(
-        {f"n_{name}_rows": written[name] for name in ("similar_items", "popular_items", "query_results")}
-    )
+    others = {f"n_{name}_rows": written[name] for name in ("similar_items", "popular_items", "query_results")}
+    ctx.run.log_metrics({"rows_in": tables.count("interactions", day), "rows_out": written["topn"]} | others)
