@@ -12,6 +12,12 @@ BENCHMARK := .venv-benchmark/.made
 # The longest first, so that both workers end at about the same time.
 E2E := $(addprefix tests/e2e/,test_nights.py test_killed_jobs.py test_bad_input.py)
 
+# pip alone compiles file after file, the packages' own tests too, which was half of the set-up.
+define INSTALL
+$(1)/bin/pip install -q --no-compile -r $<
+$(1)/bin/python -m compileall -qq -j 0 -x '/tests?/' $(1)/lib || true
+endef
+
 .PHONY: help setup night up stop spark pyfiles fmt lint test test-unit test-dags test-e2e benchmark-accuracy locks
 
 help:            ## List targets
@@ -63,7 +69,7 @@ locks: setup     ## Write the versions now installed into conf/locks/
 $(JOBS): conf/locks/jobs.txt
 	@echo "installing the jobs' environment, once; some minutes"
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/pip install -q -r $<
+	$(call INSTALL,.venv)
 	.venv/bin/pip install -q --no-deps --no-build-isolation -e .
 	$(PY) -m nightrec.local.class_archive 2>/dev/null || echo "no file of Java classes was made; Spark jobs start slower"
 	touch $@
@@ -71,11 +77,11 @@ $(JOBS): conf/locks/jobs.txt
 $(AIRFLOW): conf/locks/airflow.txt
 	@echo "installing Airflow's environment, once; a minute"
 	test -x .venv-airflow/bin/python || $(PYTHON) -m venv .venv-airflow
-	.venv-airflow/bin/pip install -q -r $<
+	$(call INSTALL,.venv-airflow)
 	touch $@
 
 $(BENCHMARK): conf/locks/benchmark.txt
 	@echo "installing the peers' environment, once; some minutes"
 	test -x .venv-benchmark/bin/python || $(PYTHON) -m venv .venv-benchmark
-	.venv-benchmark/bin/pip install -q -r $<
+	$(call INSTALL,.venv-benchmark)
 	touch $@
