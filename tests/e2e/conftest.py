@@ -1,6 +1,8 @@
 """An installation of its own for the tests: own folder, own ports, real Airflow, real MLflow, the domain `tiny`."""
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -104,7 +106,9 @@ def hand_made(local_jobs, tmp_path_factory, worker_id):
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, below those that systems hand out, which others may get in the meantime."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port between 20000 and 32000")
