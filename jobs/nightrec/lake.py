@@ -35,6 +35,8 @@ PRODUCER = {
     "item_embeddings": "embed_texts.py",
     "user_factors": "train_collaborative.py",
     "item_factors": "train_collaborative.py",
+    "user_ratings": "train_collaborative.py",
+    "item_ratings": "train_collaborative.py",
     "user_sequences": "train_sequence.py",
     "item_sequences": "train_sequence.py",
     "user_projections": "train_projection.py",

@@ -66,6 +66,10 @@ class CollaborativeConfig(Section):
     """L2 penalty. Spark multiplies it by the number of interactions, so there it is about 0.05."""
     alpha: Positive
     """Confidence per unit of weight."""
+    rating_dim: Count
+    """Length of the factors that predict ratings, where `matrix.goal.min_value` says that events carry some."""
+    rating_regularization: Positive
+    """L2 penalty of those factors and their biases, for ratings in standard deviations."""
     seed: int
     """Seed of the initial factors."""
 

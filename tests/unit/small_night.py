@@ -41,6 +41,7 @@ def write_night(lake: Lake, seed: int = 0) -> None:
     for side, ids in (("user", users), ("item", items)):
         folds = [(fold, key, v) for fold in ("cut", "all") for key, v in zip(ids, vectors, strict=False)]
         write(lake, f"{side}_factors", [{"fold": f, f"{side}_id": key, "vector": v} for f, key, v in folds])
+        write(lake, f"{side}_ratings", [])
     of_items = [(fold, key, v) for fold in ("cut", "all") for key, v in zip(items, vectors, strict=False)]
     embedded = [{"fold": f, "item_id": key, "model_version": "m", "vector": v} for f, key, v in of_items]
     write(lake, "item_embeddings", embedded)

@@ -1,10 +1,12 @@
 """train_collaborative: factors of users and items from the matrix, on this machine or spread over a Spark cluster.
 
 Reads   interactions/D, held_out/D, user_index/D, item_index/D
-Writes  user_factors/D, item_factors/D
+Writes  user_factors/D, item_factors/D; user_ratings/D, item_ratings/D, without rows where matrix.goal.min_value is not
+        set, fitted in this process with either engine
 Fails   3 if an input is missing or no interaction has a positive weight
 """
 
+import logging
 from collections.abc import Sequence
 from functools import reduce
 
@@ -14,11 +16,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from nightrec.collaborative import implicit_als, spark_als
+from nightrec.collaborative.ratings import Wide, factorise_ratings, rating_errors, values_of
 from nightrec.context import Context, SparkContext, open_spark, run_job
 from nightrec.decay import weights_as_of
-from nightrec.histories import FOLDS, read_matrix, vector_table
+from nightrec.histories import FOLDS, Floats, Matrix, read_matrix, vector_table
+from nightrec.schemas import contract
 
+log = logging.getLogger(__name__)
 Counts = tuple[int, int]
+RATINGS = "user_ratings", "item_ratings"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -30,6 +36,7 @@ def train_collaborative(ctx: Context) -> None:
     """Write the factors of everyone and everything with a positive weight, with and without what is held out."""
     is_spread = ctx.config.collaborative.engine == "spark"
     n_users, n_items = train_on_cluster(open_spark(ctx)) if is_spread else train_here(ctx)
+    write_ratings(ctx)
     rows_in = ctx.lake.count("interactions", ctx.run_date)
     ctx.run.log_metrics({"rows_in": rows_in, "rows_out": n_users + n_items, "n_users": n_users, "n_items": n_items})
 
@@ -68,6 +75,45 @@ def train_on_cluster(ctx: SparkContext) -> Counts:
     n_items = ctx.tables.overwrite("item_factors", day, _union(items).join(item_index, on="item_idx", how="inner"))
     ctx.lake.fs.delete_dir(ctx.lake.path(checkpoints))
     return n_users, n_items
+
+
+def write_ratings(ctx: Context) -> None:
+    """Write what predicts ratings, of both folds; without rows in a domain whose goal is not a value."""
+    written = [[contract(table).arrow(ctx.config.collaborative.rating_dim + 2).empty_table()] for table in RATINGS]
+    if ctx.config.matrix.goal.min_value is not None:
+        matrix, columns = read_matrix(ctx.lake, ctx.run_date), ["user_id", "item_id", "last_value"]
+        value = values_of(matrix, ctx.lake.read_arrow("interactions", ctx.run_date, columns))
+        for fold in FOLDS:
+            for k, vectors in enumerate(fit_ratings(ctx, matrix, value, fold)):
+                ids = matrix.item_ids if k else matrix.user_ids
+                written[k].append(vector_table(RATINGS[k], ids, vectors, fold=fold))
+    for table, parts in zip(RATINGS, written, strict=True):
+        ctx.lake.write_arrow(table, ctx.run_date, pa.concat_tables(parts))
+
+
+def fit_ratings(ctx: Context, matrix: Matrix, value: Wide, fold: str) -> tuple[Floats, ...]:
+    """Fit one fold, and log how far the cut's predictions lie from the held-out ratings; nothing without ratings.
+
+    Args:
+        ctx: The night.
+        matrix: Its matrix.
+        value: `(n,)` ratings of the rows of the histories, NaN without one.
+        fold: What to learn from.
+    """
+    is_known, rows = np.isfinite(value), matrix.histories
+    learnt = is_known & ~matrix.held if fold == "cut" else is_known
+    if not learnt.any():
+        return ()
+    pairs = rows.user_idx[learnt], rows.item_idx[learnt]
+    vectors = factorise_ratings(pairs, value[learnt], rows.shape, ctx.config.collaborative)
+    held = is_known & matrix.held
+    if fold == "cut" and held.any():
+        asked = rows.user_idx[held], rows.item_idx[held]
+        model = np.einsum("nd,nd->n", vectors[0][asked[0]], vectors[1][asked[1]])
+        errors = rating_errors((*pairs, value[learnt]), (*asked, value[held]), model)
+        log.info("ratings held out: %s", {name: round(error, 3) for name, error in errors.items()})
+        ctx.run.log_metrics({f"rating.{name}": error for name, error in errors.items()})
+    return vectors
 
 
 def _factors(ctx: SparkContext, weighed: DataFrame, fold: str) -> list[DataFrame]:

@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 NOBODY = -1
 
@@ -27,7 +28,7 @@ def best(block: Floats, k: int) -> Ints:
 
 
 def union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> Ints:
-    """Join the best unseen items of every source.
+    """Join the best unseen items of every source; one that cannot tell its best apart proposes none, unless none can.
 
     Args:
         blocks: Scores `(B, n_items)` by source.
@@ -37,8 +38,18 @@ def union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> 
     Returns:
         `(B, C)` ascending item_idx without repeats, padded with -1 at the end.
     """
-    found = np.sort(np.concatenate([best(hide_seen(block, seen), k) for block in blocks.values()], axis=1), axis=1)
+    proposed, telling = zip(*[_propose(hide_seen(block, seen), k) for block in blocks.values()], strict=True)
+    is_kept = np.where(np.any(telling, axis=0), telling, True)
+    kept = [np.where(rows[:, None], columns, NOBODY) for rows, columns in zip(is_kept, proposed, strict=True)]
+    found = np.sort(np.concatenate(kept, axis=1), axis=1)
     found[:, 1:][found[:, 1:] == found[:, :-1]] = NOBODY
     place = np.argsort(found == NOBODY, axis=1, kind="stable")
     packed = np.take_along_axis(found, place, axis=1)
     return packed[:, : max(1, int((packed != NOBODY).sum(axis=1).max(initial=1)))]
+
+
+def _propose(block: Floats, k: int) -> tuple[Ints, Mask]:
+    """Return the best columns of each row, as `best`, and whether their scores differ."""
+    columns = best(block, k)
+    scores = np.where(columns == NOBODY, -np.inf, np.take_along_axis(block, np.maximum(columns, 0), axis=1))
+    return columns, scores.max(axis=1) > scores.min(axis=1)

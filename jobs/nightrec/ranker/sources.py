@@ -12,10 +12,11 @@ import scipy.sparse as sp
 from nightrec.histories import Floats, Ints
 from nightrec.vectors import unit
 
-TABLES = {"collaborative": "factors", "sequence": "sequences", "projection": "projections"}
+TABLES = {"collaborative": "factors", "rating": "ratings", "sequence": "sequences", "projection": "projections"}
 """Sources whose scores are inner products of `user_<word>` and `item_<word>`."""
 FAMILY = {
     "collaborative": "collaborative",
+    "rating": "collaborative",
     "sequence": "sequence",
     "projection": "text",
     "item_item": "item_item",

@@ -164,5 +164,5 @@ def _favourite(described: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
 def _matrix(column: pa.Array, dim: int) -> npt.NDArray[np.float32]:
     out = np.zeros((len(column), dim), np.float32)
     known = np.asarray(column.is_valid()) & (dim > 0)
-    out[known] = np.asarray(column.filter(pa.array(known)).flatten(), dtype=np.float32).reshape(-1, dim)
+    out[known] = np.asarray(column.filter(pa.array(known)).flatten(), dtype=np.float32).reshape(known.sum(), dim)
     return out

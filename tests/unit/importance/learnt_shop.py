@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import numpy as np
 
 from nightrec.collaborative.implicit_als import factorise
+from nightrec.config import load_config
 from nightrec.histories import Histories
 from nightrec.importance.measure import Groups, ImportancePlan, measure
-from nightrec.model_settings import CollaborativeConfig
 from nightrec.ranker.catalogue import Catalogue
 from nightrec.ranker.choose import RankerPlan, choose_ranker
 from nightrec.ranker.describe import describe, seen_rows
@@ -30,7 +30,7 @@ from nightrec.vectors import unit
 SIZE = {"users": 400, "items": 200, "history_days": 60, "visits": 0.4, "considered": 100}
 HELD_OUT_DAYS = 10
 VIEW, PURCHASE = 0.2, 1.0
-FACTORS = CollaborativeConfig(engine="implicit", dim=8, iterations=10, regularization=20.0, alpha=20.0, seed=1)
+FACTORS = load_config("simulated").collaborative.model_copy(update={"dim": 8, "iterations": 10, "regularization": 20.0})
 SECONDS = 86_400.0
 
 
@@ -106,7 +106,7 @@ def learn(cut, wrote, text):
     users, items = factorise(cut, cut.weight, FACTORS)
     silent = [np.zeros((n, 1), np.float32) for n in cut.shape]
     vectors = [
-        {"collaborative": side, "sequence": none, "projection": none}
+        {"collaborative": side, "rating": none, "sequence": none, "projection": none}
         for side, none in zip((users, items), silent, strict=True)
     ]
     return Learnt(*vectors, wrote), (text, silent[1])

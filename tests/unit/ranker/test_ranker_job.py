@@ -59,7 +59,7 @@ def user_batch(lake, wrote=None):
     }
     kinds = [
         pa.string(),
-        *[pa.list_(pa.float32())] * 4,
+        *[pa.list_(pa.float32())] * (len(TABLES) + 1),
         pa.list_(pa.string()),
         pa.list_(pa.int32()),
         pa.list_(pa.float64()),
@@ -187,7 +187,7 @@ def test_importance_says_what_moves_the_lists_and_how_that_changed(fitted, track
     rows = {(row["kind"], row["name"]): row for row in before.to_pylist() if row["slice"] == "all"}
     assert {kind for kind, _ in rows} == {"shap", "permutation", "source"}
     assert {name for kind, name in rows if kind == "source"} == {*FAMILY.values(), "recency"}
-    assert len([name for kind, name in rows if kind == "permutation"]) == 2 * len(FAMILY) + 5
+    assert len([name for kind, name in rows if kind == "permutation"]) == 2 * (len(FAMILY) - 1) + 5  # no ratings
     assert not {"price_distance", "user_history_length"} & {name for _, name in rows}  # no prices, all histories alike
     assert {row["n_users"] for row in rows.values()} == {N_USERS}
     assert {row["change_1d"] for row in rows.values()} == {None}
