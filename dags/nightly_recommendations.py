@@ -128,8 +128,8 @@ def nightly_recommendations() -> None:
     matrix >> tune >> embed >> [python_job(f"train_{it}", **gpu) for it in ("sequence", "projection")] >> ranker
     matrix >> spark_job("train_collaborative") >> ranker >> score >> lists >> publish
     score >> python_job("write_reasons", **gpu) >> lists
-    # Lists do not read what it writes: its failure marks the night as failed, and they are published all the same.
-    ranker >> python_job("predict_behaviour")
+    # Beside the gate, which leaves a core idle. Lists do not read what it writes: they are published though it fails.
+    score >> python_job("predict_behaviour")
 
 
 nightly_recommendations()

@@ -1,8 +1,8 @@
 """fit_ranker: learn how the sources of tonight's lists are joined.
 
 Reads   interactions/D, held_out/D, user_index/D, item_index/D, items/D, item_texts/D, and both folds of
-        item_embeddings/D, user_embeddings/D and of the factors, ratings, sequences and projections of D, user_* and item_*;
-        feature_importance of earlier nights
+        item_embeddings/D, user_embeddings/D and of the factors, ratings, sequences and projections of D, user_* and
+        item_*; feature_importance of earlier nights
 Writes  rankers/D, feature_importance/D and models/ranker/run_date=D beside the tables. Replaces those; safe to repeat.
 Fails   3 if an input partition is missing
 
