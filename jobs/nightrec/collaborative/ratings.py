@@ -13,7 +13,7 @@ Wide = npt.NDArray[np.float64]
 Ratings = tuple[Ints, Ints, Wide]
 BLOCK_ROWS = 20_000
 PRIOR = 10.0
-"""Ratings of the mean that baselines are shrunk by."""
+"""Ratings at the mean of all that the means of an item or a user are shrunk by."""
 
 
 def values_of(matrix: Matrix, interactions: pa.Table) -> Wide:

@@ -43,10 +43,39 @@ def test_repeat_gives_the_same_factors_bit_for_bit_and_the_cut_others(tiny_lake)
     assert not np.array_equal(before[0][0], before[1][0])
 
 
+def test_ratings_are_predicted_in_both_folds_where_the_goal_is_a_value(tiny_lake, caplog):
+    write_night(tiny_lake)
+    rated = [row | {"last_value": 5.0 - int(row["item_id"][1:]) % 4} for row in _interactions(tiny_lake)]
+    write(tiny_lake, "interactions", rated)
+
+    with caplog.at_level("INFO"):
+        assert main([*ARGS, "--set", "matrix.goal.min_value=4", "--set", "collaborative.iterations=10"]) == 0
+
+    matrix = read_matrix(tiny_lake, DAY)
+    for fold in FOLDS:
+        users, items = (
+            read_vectors(tiny_lake, f"{side}_ratings", DAY, ids, fold)
+            for side, ids in (("user", matrix.user_ids), ("item", matrix.item_ids))
+        )
+        predicted = (users @ items[:-1].T).mean(axis=0)
+        stars = np.array([5.0 - int(item[1:]) % 4 for item in matrix.item_ids.to_pylist()[:-1]])
+        assert np.corrcoef(predicted, stars)[0, 1] > 0.95
+    assert "ratings held out" in caplog.text
+
+
+def test_domain_whose_goal_is_no_value_has_empty_tables_of_ratings(tiny_lake):
+    write_night(tiny_lake)
+    assert main(ARGS) == 0
+    assert [tiny_lake.count(f"{side}_ratings", DAY) for side in ("user", "item")] == [0, 0]
+
+
+def _interactions(lake):
+    return lake.read_arrow("interactions", DAY).to_pylist()
+
+
 def test_night_without_a_weight_is_exit_3(tiny_lake, caplog):
     write_night(tiny_lake)
-    rows = tiny_lake.read_arrow("interactions", DAY).to_pylist()
-    write(tiny_lake, "interactions", [row | {"weight": 0.0} for row in rows])
+    write(tiny_lake, "interactions", [row | {"weight": 0.0} for row in _interactions(tiny_lake)])
 
     assert main(ARGS) == 3
 

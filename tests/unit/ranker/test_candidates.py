@@ -20,3 +20,14 @@ def test_seen_items_are_never_candidates_even_when_few_are_left():
 
 def test_asking_for_more_than_there_is_gives_all():
     np.testing.assert_array_equal(union_of_best({"a": A}, sp.csr_matrix((2, 4)), 99)[0], [0, 1, 2, 3])
+
+
+def test_source_that_cannot_tell_items_apart_proposes_none_unless_none_can():
+    silent = np.zeros((2, 4), np.float32)
+    of_one_user = np.array([[0, 0, 0, 7], [0, 0, 0, 0]], np.float32)
+
+    found = union_of_best({"silent": silent, "of_one_user": of_one_user}, sp.csr_matrix((2, 4)), 2)
+
+    assert found[0][found[0] >= 0].tolist()[-1] == 3
+    assert (found[0] >= 0).sum() == 2  # of the source that knows the user, and none of the other
+    assert (found[1] >= 0).sum() == 2  # nobody knows the second user, who gets candidates all the same
