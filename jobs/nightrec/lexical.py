@@ -1,9 +1,10 @@
-"""Hashed TF-IDF of texts, and its truncated SVD as dense vectors."""
+"""What item texts say, for models: vectors of the language model, hashed TF-IDF, and its truncated SVD."""
 
 import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -22,7 +23,28 @@ Vectors = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 DIM = 128
-WORD = re.compile(r"\w+")
+HAN = "\u3400-\u9fff\uf900-\ufaff"
+WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
+"""Nothing parts words in Chinese, so each Han character counts as one."""
+
+
+@dataclass(frozen=True)
+class ItemTexts:
+    """What is read of `n` items; zeros for items without text.
+
+    Attributes:
+        meaning: `(n, E)` unit vectors of the language model, without their mean.
+        lexical: `(n, F)` unit vectors, `words` squeezed.
+        words: `(n, V)` unit TF-IDF rows.
+    """
+
+    meaning: Vectors
+    lexical: Vectors
+    words: sp.csr_matrix
+
+    def dense(self) -> Vectors:
+        """Return `(n, E + F)` both kinds of vectors side by side."""
+        return np.hstack([self.meaning, self.lexical])
 
 
 def tfidf(texts: Sequence[str], n_buckets: int = 1 << 18) -> sp.csr_matrix:
@@ -37,7 +59,7 @@ def tfidf(texts: Sequence[str], n_buckets: int = 1 << 18) -> sp.csr_matrix:
     """
     rows, columns, values = [], [], []
     for row, text in enumerate(texts):
-        counts = Counter(zlib.crc32(word.encode()) % n_buckets for word in WORD.findall(text.lower()))
+        counts = Counter(zlib.crc32(word.encode()) % n_buckets for word in WORD.findall(text.casefold()))
         rows += [row] * len(counts)
         columns += list(counts)
         values += [1.0 + np.log(count) for count in counts.values()]
@@ -54,23 +76,26 @@ def unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
     return sp.csr_matrix(sp.diags(scale) @ matrix, dtype=np.float32)
 
 
-def lexical_vectors(texts: Sequence[str], dim: int, seed: int) -> tuple[Vectors, Mask]:
+def without_empty_columns(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """Keep the columns that have an entry."""
+    return sp.csr_matrix(matrix[:, np.unique(matrix.indices)])
+
+
+def squeezed(matrix: sp.csr_matrix, dim: int, seed: int) -> tuple[Vectors, Mask]:
     """Squeeze TF-IDF rows into dense vectors by a truncated SVD.
 
     Args:
-        texts: `n` texts.
+        matrix: `(n, V)`.
         dim: Wanted length; fewer when there are fewer texts or words than that.
         seed: Of the solver's start vector.
 
     Returns:
         `(n, <=dim)` unit rows, and `(n,)` which texts have words that tell them apart; the others are zero.
     """
-    matrix = tfidf(texts)
-    used = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]))
-    matrix = matrix[:, used]
+    matrix = without_empty_columns(matrix)
     rank = min(dim, min(matrix.shape) - 1)
     if rank < 1:
-        return np.zeros((len(texts), 0), np.float32), np.zeros(len(texts), np.bool_)
+        return np.zeros((matrix.shape[0], 0), np.float32), np.zeros(matrix.shape[0], np.bool_)
     start = np.random.default_rng(seed).standard_normal(min(matrix.shape))
     left, values, _ = svds(matrix.astype(np.float64), k=rank, v0=start)
     dense = left[:, ::-1] * values[::-1]
@@ -80,13 +105,13 @@ def lexical_vectors(texts: Sequence[str], dim: int, seed: int) -> tuple[Vectors,
     return unit.astype(np.float32), has_words
 
 
-def read_item_texts(lake: Lake, run_date: date, item_ids: pa.Array, fold: str, seed: int) -> tuple[Vectors, Vectors]:
-    """Return both text vectors of each item, the language model's without their mean and the lexical ones.
-
-    Both `(n_items, dim)`, unit length, zeros for items without text in the fold.
-    """
+def read_item_texts(lake: Lake, run_date: date, item_ids: pa.Array, fold: str, seed: int) -> ItemTexts:
+    """Read what a fold's models may know of the texts of items, in the order of the keys."""
     vectors = read_vectors(lake, "item_embeddings", run_date, item_ids, fold)
-    return centred(vectors), _read_lexical(lake, run_date, item_ids, fold, seed)
+    rows = documents(of_fold(lake.read_arrow("item_texts", run_date), fold))
+    place = pc.index_in(item_ids, value_set=rows["item_id"].combine_chunks())
+    texts = rows["text"].combine_chunks().take(place).fill_null("").to_pylist()
+    return ItemTexts(centred(vectors), *_words_of(tuple(texts), seed))
 
 
 def centred(vectors: Vectors) -> Vectors:
@@ -102,13 +127,8 @@ def centred(vectors: Vectors) -> Vectors:
     return unit
 
 
-def _read_lexical(lake: Lake, run_date: date, item_ids: pa.Array, fold: str, seed: int) -> Vectors:
-    rows = documents(of_fold(lake.read_arrow("item_texts", run_date), fold))
-    place = pc.index_in(item_ids, value_set=rows["item_id"].combine_chunks())
-    return _squeezed(tuple(rows["text"].combine_chunks().take(place).fill_null("").to_pylist()), seed)
-
-
 # Where no text is held out both folds read the same ones, and the decomposition is most of the work.
 @lru_cache(maxsize=1)
-def _squeezed(texts: tuple[str, ...], seed: int) -> Vectors:
-    return lexical_vectors(texts, DIM, seed)[0]
+def _words_of(texts: tuple[str, ...], seed: int) -> tuple[Vectors, sp.csr_matrix]:
+    words = without_empty_columns(tfidf(texts))
+    return squeezed(words, DIM, seed)[0], words

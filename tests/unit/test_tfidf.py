@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nightrec.lexical import centred, lexical_vectors, tfidf
+from nightrec.lexical import centred, squeezed, tfidf
 
 
 def test_rare_words_weigh_more_and_common_ones_nothing():
@@ -21,8 +21,15 @@ def test_case_and_order_do_not_matter():
     assert (rows[0] @ rows[1].T).toarray().item() == pytest.approx(1)
 
 
+def test_han_characters_are_words_as_nothing_parts_them():
+    rows = tfidf(["铜锅very good", "锅", "伞"])
+    common, rare = np.log(4 / 3), np.log(4 / 2)  # of three texts two have 锅, one has each other word
+    assert (rows[0] @ rows[1].T).toarray().item() == pytest.approx(common / np.hypot(common, rare * 3**0.5))
+    assert (rows[0] @ rows[2].T).nnz == 0
+
+
 def test_vectors_are_unit_and_empty_texts_have_none():
-    vectors, has_words = lexical_vectors(["a b", "a c", "d e", ""], 2, seed=0)
+    vectors, has_words = squeezed(tfidf(["a b", "a c", "d e", ""]), 2, seed=0)
     np.testing.assert_array_equal(has_words, [True, True, True, False] if has_words[2] else has_words)
     np.testing.assert_allclose(np.linalg.norm(vectors[has_words], axis=1), 1, rtol=1e-5)
     assert not vectors[3].any()
@@ -30,11 +37,11 @@ def test_vectors_are_unit_and_empty_texts_have_none():
 
 def test_same_seed_same_vectors():
     texts = [f"w{i} w{i // 2}" for i in range(12)]
-    np.testing.assert_array_equal(lexical_vectors(texts, 4, 1)[0], lexical_vectors(texts, 4, 1)[0])
+    np.testing.assert_array_equal(squeezed(tfidf(texts), 4, 1)[0], squeezed(tfidf(texts), 4, 1)[0])
 
 
 def test_no_texts_give_no_columns():
-    vectors, has_words = lexical_vectors(["", ""], 4, 0)
+    vectors, has_words = squeezed(tfidf(["", ""]), 4, 0)
     assert vectors.shape == (2, 0)
     assert not has_words.any()
 

@@ -13,6 +13,7 @@ from nightrec.behaviour.pairs import touched
 from nightrec.context import Context
 from nightrec.folders import get_folder
 from nightrec.histories import Mask, Matrix, read_vectors
+from nightrec.lexical import ItemTexts
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.job import read_fold
 from nightrec.ranker.pack import load_pack
@@ -43,7 +44,7 @@ def read_cut(ctx: Context, matrix: Matrix, items: ItemSide, ranker: Ranker) -> N
         ranker: Picks the candidates.
     """
     is_held_out = ctx.lake.read_arrow("item_texts", ctx.run_date, ["is_held_out"])["is_held_out"]
-    same = None if pc.any(is_held_out).as_py() else (items.text, items.lexical)
+    same = None if pc.any(is_held_out).as_py() else ItemTexts(items.text, items.lexical, items.words)
     learnt, of_cut = read_fold(ctx, matrix, "cut", same)
     cut = matrix.fold("cut")
     return Night(cut, learnt, of_cut, ranker, touched(cut), np.ones(len(matrix.item_ids), np.bool_))

@@ -57,7 +57,7 @@ def train_fold(ctx: Context, matrix: Matrix, fold: str, n_epochs: int | None) ->
         User and item vectors, and the number of epochs that gave them.
     """
     config, histories = ctx.config.projection, matrix.fold(fold)
-    text = np.hstack(read_item_texts(ctx.lake, ctx.run_date, matrix.item_ids, fold, config.seed))
+    text = read_item_texts(ctx.lake, ctx.run_date, matrix.item_ids, fold, config.seed).dense()
     pairs = histories.user_idx, histories.item_idx
     rows = sp.csr_matrix((histories.weight, pairs), histories.shape)
     model = make_projection(text, config).to("cuda" if torch.cuda.is_available() else "cpu")

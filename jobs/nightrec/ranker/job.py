@@ -20,9 +20,9 @@ import pyarrow as pa
 
 from nightrec.context import Context, run_job
 from nightrec.folders import put_folder
-from nightrec.histories import Floats, Matrix, read_matrix, read_vectors
+from nightrec.histories import Matrix, read_matrix, read_vectors
 from nightrec.importance.job import TABLE, explain_ranker, write_importance
-from nightrec.lexical import read_item_texts
+from nightrec.lexical import ItemTexts, read_item_texts
 from nightrec.ranker.catalogue import catalogue_of
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker, equal_fusion
 from nightrec.ranker.describe import Goals, Lesson, describe, sample, seen_rows
@@ -82,12 +82,10 @@ def read_lesson(ctx: Context, matrix: Matrix, goals: Goals) -> Lesson:
     return describe(histories, learnt, items, goals, seen, (ctx.config.ranker.candidates, scoring.block_rows))
 
 
-def read_fold(
-    ctx: Context, matrix: Matrix, fold: str, texts: tuple[Floats, Floats] | None = None
-) -> tuple[Learnt, ItemSide]:
+def read_fold(ctx: Context, matrix: Matrix, fold: str, texts: ItemTexts | None = None) -> tuple[Learnt, ItemSide]:
     """Read what other jobs learnt from a fold, and gather the item side of every source.
 
-    `texts` are both text vectors of the items, when they are known already.
+    `texts` is what they say, when it is known already.
     """
     lake, day, config = ctx.lake, ctx.run_date, ctx.config.ranker
     texts = texts or read_item_texts(lake, day, matrix.item_ids, fold, config.seed)
@@ -95,7 +93,7 @@ def read_fold(
         {name: read_vectors(lake, f"{side}_{table}", day, ids, fold) for name, table in TABLES.items()}
         for side, ids in (("user", matrix.user_ids), ("item", matrix.item_ids))
     )
-    wrote = read_vectors(lake, "user_embeddings", day, matrix.user_ids, fold, texts[0].shape[1])
+    wrote = read_vectors(lake, "user_embeddings", day, matrix.user_ids, fold, texts.meaning.shape[1])
     learnt, histories = Learnt(users, items, wrote), matrix.fold(fold)
     now = float(histories.last_at.max(initial=0.0))
     catalogue = catalogue_of(lake.read_arrow("items", day, ["item_id", "price", "available_from"]), matrix.item_ids)

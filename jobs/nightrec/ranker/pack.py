@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -15,7 +16,8 @@ from nightrec.ranker.sources import TABLES, ItemSide
 
 ITEMS, RANKER, TREES = "items.safetensors", "ranker.json", "trees.txt"
 DENSE = ("text", "lexical", "popularity", "described")
-SPARSE = ("data", "indices", "indptr")
+SPARSE = ("neighbours", "words")
+PARTS = ("data", "indices", "indptr")
 LINEAR = ("fusion", "linear")
 
 
@@ -23,7 +25,8 @@ def save_pack(folder: Path, items: ItemSide, ranker: Ranker) -> None:
     """Write everything that scoring needs to know of items."""
     arrays = {name: getattr(items, name) for name in DENSE}
     arrays |= {f"vectors.{name}": vectors for name, vectors in items.vectors.items()}
-    arrays |= {f"neighbours.{part}": getattr(items.neighbours, part) for part in SPARSE}
+    arrays |= {f"{name}.{part}": getattr(getattr(items, name), part) for name in SPARSE for part in PARTS}
+    arrays |= {f"{name}.shape": np.array(getattr(items, name).shape) for name in SPARSE}
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / ITEMS)
     parts = {name: {key: list(column) for key, column in asdict(getattr(ranker, name)).items()} for name in LINEAR}
     plain = {"names": ranker.names, "simple": ranker.simple, "chosen": ranker.chosen, **parts}
@@ -34,12 +37,13 @@ def save_pack(folder: Path, items: ItemSide, ranker: Ranker) -> None:
 
 def load_pack(folder: Path) -> tuple[ItemSide, Ranker]:
     """Read what `save_pack` wrote."""
-    arrays = load_file(folder / ITEMS)
-    n_items = len(arrays["popularity"])
-    neighbours = sp.csr_matrix(tuple(arrays.pop(f"neighbours.{part}") for part in SPARSE), (n_items, n_items))
+    arrays: dict[str, Any] = load_file(folder / ITEMS)
+    for name in SPARSE:
+        parts = tuple(arrays.pop(f"{name}.{part}") for part in PARTS)
+        arrays[name] = sp.csr_matrix(parts, tuple(arrays.pop(f"{name}.shape").tolist()))
     plain = json.loads((folder / RANKER).read_text(encoding="utf-8"))
     fusion, linear = (Linear(**{key: np.asarray(column) for key, column in plain[name].items()}) for name in LINEAR)
     trees = lgb.Booster(model_str=(folder / TREES).read_text(encoding="utf-8")) if (folder / TREES).is_file() else None
     ranker = Ranker(plain["names"], plain["simple"], fusion, linear, trees, plain["chosen"])
     vectors = {name: arrays.pop(f"vectors.{name}") for name in TABLES}
-    return ItemSide(vectors=vectors, neighbours=neighbours, **arrays), ranker
+    return ItemSide(vectors=vectors, **arrays), ranker

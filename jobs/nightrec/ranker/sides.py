@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nightrec.histories import Floats, Histories, Ints
+from nightrec.lexical import ItemTexts
 from nightrec.ranker.catalogue import Catalogue
 from nightrec.ranker.item_item import ItemItemPlan, neighbours, pair_counts, places_from_newest
 from nightrec.ranker.popularity import faded_counts, item_ages, window_counts
@@ -34,7 +35,7 @@ class Learnt:
 def item_side(
     histories: Histories,
     learnt: Learnt,
-    texts: tuple[Floats, Floats],
+    texts: ItemTexts,
     catalogue: Catalogue,
     now: float,
     recent_days: float,
@@ -44,7 +45,7 @@ def item_side(
     Args:
         histories: Rows of the fold.
         learnt: Vectors of the same fold.
-        texts: Vectors of the language model and lexical vectors of all items.
+        texts: What the texts of all items say.
         catalogue: Prices and first days of all items.
         now: End of the popularity windows in seconds.
         recent_days: Half-life of the recent popularity.
@@ -58,7 +59,9 @@ def item_side(
     windows = np.log1p(window_counts(items, at, n_items, now, WINDOWS))
     return ItemSide(
         learnt.items,
-        *texts,
+        texts.meaning,
+        texts.lexical,
+        texts.words,
         neighbours(counts, totals, plan),
         np.log1p(np.stack(popularity, axis=1)),
         np.hstack([windows, np.sign(ages) * np.log1p(np.abs(ages)), catalogue.log_price[:, None]]).astype(np.float32),

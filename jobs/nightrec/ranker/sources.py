@@ -36,7 +36,8 @@ class ItemSide:
     Attributes:
         vectors: `(n, D)` of each source in `TABLES`.
         text: `(n, E)` unit vectors of the language model; zeros without text.
-        lexical: `(n, F)` unit vectors of the words; zeros without text.
+        lexical: `(n, F)` unit vectors of the words, squeezed; zeros without text.
+        words: `(n, V)` unit TF-IDF rows.
         neighbours: `(n, n)` few entries a row: what goes with the item of the row.
         popularity: `(n, 2)` logarithm of users, ever and faded with the recent half-life.
         described: `(n, I)` features of the items themselves.
@@ -45,6 +46,7 @@ class ItemSide:
     vectors: dict[str, Floats]
     text: Floats
     lexical: Floats
+    words: sp.csr_matrix
     neighbours: sp.csr_matrix
     popularity: Floats
     described: Floats
@@ -83,7 +85,9 @@ def score_blocks(users: UserSide, items: ItemSide) -> dict[str, Floats]:
     blocks = {name: users.vectors[name] @ items.vectors[name].T for name in TABLES} | {
         "item_item": (users.recent @ items.neighbours).toarray(),
         "text": profile @ items.text.T,
-        "lexical": unit(users.recent @ items.lexical) @ items.lexical.T,
+        # By the words themselves: squeezed, rare ones are lost, and they name what items are (Toys, cold items: NDCG@10
+        # 0.069 against 0.093).
+        "lexical": (users.recent @ items.words @ items.words.T).toarray(),
         "text_last": newest @ both.T,
         "popularity": np.tile(items.popularity[:, 0], (n_users, 1)),
         "popularity_recent": np.tile(items.popularity[:, 1], (n_users, 1)),

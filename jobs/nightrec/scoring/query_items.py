@@ -1,6 +1,5 @@
 """Put items in order for queries, by meaning, by words and by what users turned to; NumPy and SciPy only."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,8 +9,6 @@ from nightrec.histories import Floats, Ints, Mask
 from nightrec.lexical import centred, tfidf
 from nightrec.ranker.choose import row_standardised
 from nightrec.scoring.similar import best_columns
-
-HAN = re.compile("([\u3400-\u9fff\uf900-\ufaff])")
 
 
 def by_meaning(queries: Floats, items: Floats) -> tuple[Floats, Mask]:
@@ -35,12 +32,10 @@ def by_meaning(queries: Floats, items: Floats) -> tuple[Floats, Mask]:
 def by_words(queries: Sequence[str], texts: Sequence[str]) -> sp.csr_matrix:
     """Compare by the words that queries `(Q,)` and items `(n,)` share, the rare ones most.
 
-    Han characters count as words, since nothing parts words in Chinese.
-
     Returns:
         `(Q, n)` cosines of TF-IDF rows.
     """
-    rows = tfidf([HAN.sub(r" \1 ", text.casefold()) for text in (*texts, *queries)])
+    rows = tfidf([*texts, *queries])
     return sp.csr_matrix(rows[len(texts) :] @ rows[: len(texts)].T)
 
 

@@ -63,7 +63,7 @@ def train_fold(ctx: Context, matrix: Matrix, fold: str, n_epochs: int) -> tuple[
         The model and the number of epochs that gave it.
     """
     config, histories = ctx.config.sequence, matrix.fold(fold)
-    text = np.hstack(read_item_texts(ctx.lake, ctx.run_date, matrix.item_ids, fold, config.seed))
+    text = read_item_texts(ctx.lake, ctx.run_date, matrix.item_ids, fold, config.seed).dense()
     held_out = next_items(matrix) if fold == "cut" else None
     plan = make_plan(config, config.max_epochs if held_out else n_epochs or min(config.max_epochs, UNGUIDED_EPOCHS))
     model = make_model(histories.shape[1], text, np.unique(histories.item_idx), make_shape(config), config.seed)

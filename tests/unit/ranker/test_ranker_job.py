@@ -199,7 +199,8 @@ def test_importance_says_what_moves_the_lists_and_how_that_changed(fitted, track
     after = fitted.read_arrow("feature_importance", DAY)
     assert after["change_1d"].to_pylist() == pytest.approx([-0.5] * len(after))
     assert after["change_7d"].to_pylist() == pytest.approx([2.0] * len(after))
-    assert "What moves the lists of tiny (fusion), by source: " in caplog.text
+    (ranker,) = fitted.read_arrow("rankers", DAY).to_pylist()
+    assert f"What moves the lists of tiny ({ranker['part']}), by source: " in caplog.text
     runs = MlflowClient(tracking_uri)
     experiment = runs.get_experiment_by_name("nightrec-tiny").experiment_id
     (newest,) = runs.search_runs([experiment], "tags.task = 'fit_ranker'", max_results=1)

@@ -36,7 +36,7 @@ def item_side(neighbours=None):
     sequence = np.hstack([own, np.ones((7, 1), np.float32)])
     vectors = {"collaborative": chain, "sequence": sequence, "projection": own}
     zeros = np.zeros((7, 2), np.float32)
-    return ItemSide(vectors, chain, chain, sp.csr_matrix(follows), zeros, zeros)
+    return ItemSide(vectors, chain, chain, sp.csr_matrix(chain), sp.csr_matrix(follows), zeros, zeros)
 
 
 def batch(*users):

@@ -19,7 +19,7 @@ def item_side(sequence, text, n_users, neighbours=None):
     popularity = np.log1p(np.stack([n_users, n_users], axis=1)).astype(np.float32)
     near = sp.csr_matrix(np.zeros((n, n)) if neighbours is None else neighbours, dtype=np.float32)
     vectors = {"sequence": np.array(sequence, np.float32)}
-    return ItemSide(vectors, np.array(text, np.float32), none, near, popularity, none)
+    return ItemSide(vectors, np.array(text, np.float32), none, sp.csr_matrix((n, 0)), near, popularity, none)
 
 
 @pytest.fixture
