@@ -2,6 +2,8 @@
 # $title、$text、$quote 是商店或读者的数据：已并为一行并截短，绝不作为标记解析。
 history = 因为您的历史记录中有“{ $title }”。
 aspect = 与您历史记录中的“{ $title }”同样含有“{ $text }”。
+searched = 您搜索过“{ $quote }”，这一件含有“{ $text }”。
+asked = 您问过“{ $quote }”，这一件含有“{ $text }”。
 wrote = 您写过“{ $quote }”，这一件含有“{ $text }”。
 popular = 最近 { $days } 天有 { $n_users } 人关注了它。
 ever = 至今已有 { $n_users } 人关注过它。

@@ -28,7 +28,12 @@ HISTORY = [
     {"user_id": "cy", "item_id": "kite", "last_at": at("2026-01-25 00:00")},
     {"user_id": "cy", "item_id": "drum"},
 ]
-WROTE = {"user_id": "ada", "place": 1, "text": "blocks for\nbuilding", "text_hash": "h", "is_held_out": False}
+OWN = {"user_id": "ada", "text_hash": "h", "is_held_out": False}
+WROTE = [
+    OWN | {"place": 1, "text": "blocks for\nbuilding", "event_type": "review"},
+    OWN | {"place": 2, "text": "building", "event_type": "search"},
+    OWN | {"place": 3, "text": "Blocks?", "event_type": "question"},
+]
 INTO, OUT = "\u2068", "\u2069"  # each value stands between marks of isolation
 TRUE = {
     "history": ("ball", evidence("history", item_id="train"), f"Because “{INTO}Wooden train{OUT}” is in your history."),
@@ -41,6 +46,16 @@ TRUE = {
         "blocks",
         evidence("wrote", text="Building", quote="blocks for building"),
         f"Because you wrote “{INTO}blocks for building{OUT}” and this one has “{INTO}Building{OUT}”.",
+    ),
+    "searched": (
+        "blocks",
+        evidence("searched", text="Building", quote="building"),
+        f"Because you searched for “{INTO}building{OUT}” and this one has “{INTO}Building{OUT}”.",
+    ),
+    "asked": (
+        "blocks",
+        evidence("asked", "zh", text="blocks", quote="Blocks?"),
+        f"您问过“{INTO}Blocks?{OUT}”，这一件含有“{INTO}blocks{OUT}”。",
     ),
     "popular": (
         "kite",
@@ -57,6 +72,8 @@ UNTRUE = {
     "history": {"item_id": "kite"},  # bo's, not ada's
     "aspect": {"text": "Wood"},  # the listed item is not of wood
     "wrote": {"text": "Drum"},
+    "searched": {"text": "Drum"},
+    "asked": {"text": "Wooden"},
     "popular": {"n_users": 3},
     "ever": {"days": 7},
     "new": {"days": 2},
@@ -78,7 +95,7 @@ def failed(night, rows):
     from nightrec.quality.reasons import Facts, check_reasons
     from nightrec.reasons.counts import item_users, met_pairs, newest_texts
 
-    for table, filled, base in (("topn", rows, {}), ("items", ITEMS, {}), ("user_texts", [WROTE], {})):
+    for table, filled, base in (("topn", rows, {}), ("items", ITEMS, {}), ("user_texts", WROTE, {})):
         night.write(table, filled, base)
     night.write("interactions", HISTORY, MET)
     met, items, texts = (night.tables.read(name, DAY) for name in ("interactions", "items", "user_texts"))
@@ -103,17 +120,19 @@ def test_true_reasons_of_every_kind_pass_and_a_lie_of_every_kind_does_not(night)
 
 def test_sentences_must_be_what_their_evidence_makes(night):
     theirs = TRUE["wrote"][1] | {"quote": "what another user wrote of building"}
+    as_search = TRUE["wrote"][1] | {"kind": "searched"}  # ada wrote it in a review
     rows = [
         *(listed(kind, rank, reason=TRUE[kind][2] + "!") for rank, kind in enumerate(TRUE)),
         listed("unmet", 20, evidence=evidence("unmet", "fr")),
         listed("unmet", 21, evidence=evidence("magic")),
         listed("history", 22, evidence=evidence("history"), reason="Because “title” is in your history."),
+        listed("wrote", 24, evidence=as_search, reason=TRUE["wrote"][2].replace("you wrote", "you searched for")),
         listed("wrote", 23, evidence=theirs, reason=TRUE["wrote"][2].replace("blocks for building", theirs["quote"])),
     ]
 
     untrue, reworded = failed(night, rows)
 
-    assert reworded == [row["rank"] for row in rows]
+    assert reworded == sorted(row["rank"] for row in rows)
     assert untrue == []
 
 

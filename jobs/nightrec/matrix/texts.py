@@ -31,7 +31,7 @@ def recent_texts(events: DataFrame, key: str, count: int, held_from: DataFrame) 
         held_from: `first_held_out`, unique by `user_id`.
 
     Returns:
-        The key, `place` from 1 for the newest, `text`, and `is_held_out`: written when its author's held-out
+        The key, `place` from 1 for the newest, `text`, `event_type`, `is_held_out`: written when its author's held-out
         interactions had begun, so that it may give them away.
     """
     newest_first = Window.partitionBy(key).orderBy(F.desc("event_at"), F.asc("event_id"))
@@ -39,13 +39,13 @@ def recent_texts(events: DataFrame, key: str, count: int, held_from: DataFrame) 
     numbered = written.withColumn("place", F.row_number().over(newest_first)).where(F.col("place") <= count)
     is_held_out = F.coalesce(F.col("event_at") >= F.col("held_from"), F.lit(False))
     return numbered.join(held_from, on="user_id", how="left").select(
-        key, "place", F.trim("text").alias("text"), is_held_out.alias("is_held_out")
+        key, "place", F.trim("text").alias("text"), "event_type", is_held_out.alias("is_held_out")
     )
 
 
 def user_texts(written: DataFrame, max_chars: int) -> DataFrame:
     """Return rows of `user_texts` from `recent_texts` by user."""
-    return written.select("user_id", "place", *_text_and_hash(F.col("text"), max_chars), "is_held_out")
+    return written.select("user_id", "place", *_text_and_hash(F.col("text"), max_chars), "event_type", "is_held_out")
 
 
 def item_texts(items: DataFrame, written: DataFrame, max_chars: int) -> DataFrame:
@@ -59,7 +59,11 @@ def item_texts(items: DataFrame, written: DataFrame, max_chars: int) -> DataFram
     words = F.concat_ws(JOINT, _present("title"), _listed("categories"), _listed("tags"), _present("description"))
     pieces = F.regexp_extract_all(F.substring(words, 1, max_chars), F.lit(PIECE), F.lit(0))
     catalogue = items.select("item_id", F.posexplode(pieces).alias("part", "text"), F.lit(False).alias("is_held_out"))
-    known = written.join(items.select("item_id"), on="item_id", how="left_semi").withColumnRenamed("place", "part")
+    known = (
+        written.drop("event_type")
+        .join(items.select("item_id"), on="item_id", how="left_semi")
+        .withColumnRenamed("place", "part")
+    )
     both = catalogue.withColumn("is_written", F.lit(False)).unionByName(known.withColumn("is_written", F.lit(True)))
     in_order = Window.partitionBy("item_id").orderBy("is_written", "part")
     placed = both.withColumn("place", F.row_number().over(in_order) - 1)

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # unknown to the stubs
 
-from nightrec.reasons.evidence import EVER, NEW_DAYS, Evidence
+from nightrec.reasons.evidence import EVER, NEW_DAYS, OWN_COLUMN, Evidence
 from nightrec.reasons.sentences import tell
 from nightrec.reasons.words import shorten
 
@@ -23,7 +23,7 @@ class Facts:
     Attributes:
         met: `user_id, item_id`, unique: the users' histories.
         items: Rows of `items`.
-        texts: `user_id, texts`, unique: what users wrote.
+        texts: `user_id, texts`, unique: what users wrote, as `newest_texts`.
         n_users: `item_id, n_users`, unique: users of each item by window.
         min_users: Fewer users than this must not be spoken of.
         run_date: Of the night.
@@ -47,7 +47,7 @@ def check_reasons(rows: DataFrame, facts: Facts, messages: Mapping[str, str]) ->
     """
     known = _with_facts(rows, facts)
     told = _same_sentence(dict(messages))(
-        F.col("reason"), F.col("evidence"), F.col("named_title"), F.coalesce("texts", F.array().cast("array<string>"))
+        F.col("reason"), F.col("evidence"), F.col("named_title"), F.coalesce("texts", F.array().cast(OWN_COLUMN))
     )
     checked = known.withColumn("is_true_evidence", F.coalesce(_is_true(facts), F.lit(False)))
     return checked.withColumn("is_told_as_evidence", told).select(
@@ -87,7 +87,7 @@ def _is_true(facts: Facts) -> Column:
         _holds("item_words", text)
         & (named.isNotNull() | quote.isNotNull())
         & (named.isNull() | _holds("named_words", text))
-        & (quote.isNull() | _holds(F.array_join("texts", "\n"), text))
+        & (quote.isNull() | _holds(F.array_join("texts.text", "\n"), text))
     )
     return (
         (named.isNull() | is_met)
@@ -120,7 +120,7 @@ def is_told(
     reason: str | None,
     evidence: dict[str, object] | None,
     title: str | None,
-    texts: list[str],
+    texts: list[dict[str, str]],
     messages: Mapping[str, str],
 ) -> bool | None:
     """Tell whether a sentence is what its evidence makes, and a quotation the user's own words.
@@ -129,7 +129,7 @@ def is_told(
         reason: The sentence.
         evidence: Fields of `Evidence`.
         title: Of the item that the evidence names.
-        texts: What the user wrote.
+        texts: What the user wrote, fields of `Own`.
         messages: Fluent source by language.
 
     Returns:
@@ -138,5 +138,7 @@ def is_told(
     if reason is None or evidence is None:
         return None
     found = Evidence(**evidence)  # type: ignore[arg-type]  # a struct of the contract
-    is_own = found.quote is None or any(shorten(text) == found.quote for text in texts)
+    is_own = found.quote is None or any(
+        own["kind"] == found.kind and shorten(own["text"]) == found.quote for own in texts
+    )
     return is_own and reason == tell(found, None if title is None else shorten(title), messages)

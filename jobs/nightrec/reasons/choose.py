@@ -9,7 +9,7 @@ from nightrec.histories import Floats, Ints
 from nightrec.ranker.candidates import NOBODY
 from nightrec.ranker.sources import ItemSide
 from nightrec.reasons.catalogue import Catalogue
-from nightrec.reasons.evidence import Evidence, ReasonsPlan
+from nightrec.reasons.evidence import Evidence, Own, ReasonsPlan
 from nightrec.reasons.grounds import FAMILIES, Past, behind
 from nightrec.reasons.words import shorten, words
 
@@ -45,7 +45,7 @@ class Reader:
     """
 
     past: Past
-    texts: Sequence[str]
+    texts: Sequence[Own]
     language: str
     listed: Ints
     found: dict[str, Ints] = field(default_factory=dict)
@@ -86,7 +86,7 @@ def _of_family(family: str, place: int, reader: Reader, known: Knowledge) -> Fou
     item = int(reader.listed[place])
     if family == "popularity":
         return _without_item(popular(item, reader.language, known.plan))
-    if family == "text" and (evidence := wrote(item, reader, known.catalogue)) is not None:
+    if family == "text" and (evidence := quoted(item, reader, known.catalogue)) is not None:
         return evidence, NOBODY
     if family not in reader.found:
         reader.found[family] = behind(family, reader.past, reader.listed, known.items, known.catalogue.has_title)
@@ -118,15 +118,17 @@ def shared_aspect(item: int, met: int, catalogue: Catalogue) -> str | None:
     return catalogue.words(item)[_rarest(shared, catalogue)] if shared else None
 
 
-def wrote(item: int, reader: Reader, catalogue: Catalogue) -> Evidence | None:
+def quoted(item: int, reader: Reader, catalogue: Catalogue) -> Evidence | None:
     """Find the text of the user that shares the most telling words with an item, of equal ones the newest."""
-    of_item, best, most = catalogue.words(item), None, 0.0
-    for text in reader.texts:
-        shared = _telling(of_item, words(text), catalogue)
+    of_item, most = catalogue.words(item), 0.0
+    best: Evidence | None = None
+    for own in reader.texts:
+        shared = _telling(of_item, words(own.text), catalogue)
         told = sum(catalogue.rarity(term) for term in shared)
         if told > most:
-            most, best = told, (text, of_item[_rarest(shared, catalogue)])
-    return None if best is None else Evidence("wrote", reader.language, text=best[1], quote=shorten(best[0]))
+            word = of_item[_rarest(shared, catalogue)]
+            most, best = told, Evidence(own.kind, reader.language, text=word, quote=shorten(own.text))
+    return best
 
 
 def _without_item(evidence: Evidence | None) -> Found | None:

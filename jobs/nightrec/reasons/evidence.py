@@ -7,12 +7,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-KINDS = ("history", "aspect", "wrote", "popular", "ever", "new", "explored", "again", "unmet")
+OWN_WORDS = {"search": "searched", "question": "asked", "review": "wrote"}
+"""The kind of evidence that quotes what a user wrote, by type of event; other types with text count as `wrote`."""
+KINDS = ("history", "aspect", *OWN_WORDS.values(), "popular", "ever", "new", "explored", "again", "unmet")
 """Each kind of evidence is also the id of its sentence in `conf/reasons/<language>.ftl`."""
 NEW_DAYS = 30
 """An item is new for so many days."""
 EVER = 0
 """Stands for all time where windows are counted in days."""
+
+
+class Own(NamedTuple):
+    """A text of the user, and the kind of evidence that quotes it."""
+
+    kind: str
+    text: str
 
 
 class Evidence(NamedTuple):
@@ -37,6 +46,9 @@ class Evidence(NamedTuple):
     days: int | None = None
 
 
+OWN_TEXTS = pa.list_(pa.struct([("kind", pa.string()), ("text", pa.string())]))
+OWN_COLUMN = "array<struct<kind:string,text:string>>"
+"""The texts of a user as workers get them, and the same for Spark."""
 TYPES = {"n_users": pa.int64(), "days": pa.int32()}
 EVIDENCE = pa.struct([pa.field(name, TYPES.get(name, pa.string())) for name in Evidence._fields])
 COLUMNS = (

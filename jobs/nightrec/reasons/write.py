@@ -11,7 +11,7 @@ from nightrec.ranker.item_item import ItemItemPlan
 from nightrec.ranker.sources import recency_weights
 from nightrec.reasons.catalogue import Catalogue
 from nightrec.reasons.choose import Found, Knowledge, Reader, list_evidence
-from nightrec.reasons.evidence import EVIDENCE
+from nightrec.reasons.evidence import EVIDENCE, Own
 from nightrec.reasons.grounds import Past
 from nightrec.reasons.sentences import AUTO, tell
 from nightrec.reasons.words import is_chinese
@@ -46,17 +46,17 @@ def read_reader(block: pa.RecordBatch, row: int, listed: Ints, known: Knowledge)
     items = np.asarray(block.column("items")[row].values).astype(np.int64)[::-1]
     weights = np.asarray(block.column("weights")[row].values, dtype=np.float32)[::-1]
     faded = recency_weights(weights, np.arange(len(items)), ItemItemPlan().recency_power)
-    texts = block.column("texts")[row].as_py()
+    texts = [Own(**text) for text in block.column("texts")[row].as_py()]
     language = known.plan.language
     if language == AUTO:
         language = choose_language(texts, items, listed, known)
     return Reader(Past(items, faded), texts, language, listed)
 
 
-def choose_language(texts: Sequence[str], history: Ints, listed: Ints, known: Knowledge) -> str:
+def choose_language(texts: Sequence[Own], history: Ints, listed: Ints, known: Knowledge) -> str:
     """Return the language of what the user wrote lately, else of the newest items' titles, else of the list's."""
     titles = [known.catalogue.title(int(item)) for item in (history if len(history) else listed)[:NEWEST]]
-    language = "zh" if is_chinese(texts[:NEWEST] or titles) else "en"
+    language = "zh" if is_chinese([own.text for own in texts[:NEWEST]] or titles) else "en"
     return language if language in known.plan.messages else next(iter(known.plan.messages))
 
 

@@ -12,7 +12,7 @@ from nightrec.context import SparkContext
 from nightrec.lineage import collaborative_version, data_snapshot, run_id
 from nightrec.ranker.sources import TABLES
 from nightrec.reasons.counts import item_users, met_pairs, newest_texts
-from nightrec.reasons.evidence import EVER, ReasonsPlan
+from nightrec.reasons.evidence import EVER, OWN_COLUMN, ReasonsPlan
 from nightrec.reasons.sentences import read_messages
 from nightrec.reasons.words import LONGEST
 from nightrec.reasons.write import NEWEST
@@ -78,7 +78,7 @@ def read_users(ctx: SparkContext) -> DataFrame:
         users = users.join(rows.select("user_id", F.col("vector").alias(name)), on="user_id", how="left")
     texts = newest_texts(ctx.tables.read("user_texts", ctx.run_date), NEWEST, LONGEST)
     users = users.join(texts, on="user_id", how="left")
-    return users.withColumn("texts", F.coalesce("texts", F.array().cast("array<string>")))
+    return users.withColumn("texts", F.coalesce("texts", F.array().cast(OWN_COLUMN)))
 
 
 def read_events(ctx: SparkContext, days: int) -> DataFrame:

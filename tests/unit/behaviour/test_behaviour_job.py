@@ -46,7 +46,11 @@ def write_words(lake):
     write(lake, "events", [made, *events])
     write(lake, "matrix_inputs", [{"delivery_date": DAY, "fingerprint": "f", "settings_hash": "s"}])
     texts = {u: {"text": text, "text_hash": text_hash(text, 1000)} for u, (_, text) in words.items()}
-    write(lake, "user_texts", [{"user_id": u, "place": 1, "is_held_out": False} | t for u, t in texts.items()])
+    write(
+        lake,
+        "user_texts",
+        [{"user_id": u, "place": 1, "event_type": words[u][0], "is_held_out": False} | t for u, t in texts.items()],
+    )
     vectors = {"u1": [0.0, 1.0], "u2": [1.0, 0.0]}
     kept = [{"text_hash": texts[u]["text_hash"], "model_version": "m", "vector": v} for u, v in vectors.items()]
     write(lake, "text_vectors", kept)

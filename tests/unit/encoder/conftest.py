@@ -100,9 +100,12 @@ def texts_table():
     """Return a function from {key: text} to the rows of item_texts or user_texts."""
 
     def make(kind, texts):
-        rows = [(key, 0, text, sha256(text.encode()).hexdigest(), False) for key, text in texts.items()]
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
-        return pa.table(columns, schema=contract(f"{kind}_texts").arrow())
+        same = {"place": 0, "event_type": "review", "is_held_out": False}
+        rows = [
+            same | {f"{kind}_id": key, "text": text, "text_hash": sha256(text.encode()).hexdigest()}
+            for key, text in texts.items()
+        ]
+        return pa.Table.from_pylist(rows, contract(f"{kind}_texts").arrow())
 
     return make
 

@@ -4,8 +4,8 @@ from datetime import datetime
 from nightrec.matrix.texts import first_held_out, item_texts, recent_texts, user_texts
 from nightrec.schemas import contract
 
-WRITTEN = "user_id string, item_id string, event_id string, event_at timestamp, text string"
-PIECES = "place int, text string, is_held_out boolean"
+WRITTEN = "user_id string, item_id string, event_id string, event_at timestamp, text string, event_type string"
+PIECES = "place int, text string, event_type string, is_held_out boolean"
 
 
 def nobody(spark):
@@ -14,15 +14,15 @@ def nobody(spark):
 
 def test_recent_texts_keep_the_newest_first_and_break_ties_by_event(spark):
     rows = [
-        ("u1", "i1", "a", datetime(2026, 1, 1), "old"),
-        ("u1", "i1", "c", datetime(2026, 1, 3), "tie late"),
-        ("u1", "i2", "b", datetime(2026, 1, 3), " tie early "),
-        ("u2", None, "d", datetime(2026, 1, 1), "  "),
-        ("u3", None, "e", datetime(2026, 1, 1), None),
+        ("u1", "i1", "a", datetime(2026, 1, 1), "old", "review"),
+        ("u1", "i1", "c", datetime(2026, 1, 3), "tie late", "review"),
+        ("u1", "i2", "b", datetime(2026, 1, 3), " tie early ", "question"),
+        ("u2", None, "d", datetime(2026, 1, 1), "  ", "search"),
+        ("u3", None, "e", datetime(2026, 1, 1), None, "play"),
     ]
     got = recent_texts(spark.createDataFrame(rows, WRITTEN), "user_id", 2, nobody(spark)).collect()
-    assert sorted((r.user_id, r.place, r.text, r.is_held_out) for r in got) == [
-        ("u1", 1, "tie early", False), ("u1", 2, "tie late", False)
+    assert sorted((r.user_id, r.place, r.text, r.event_type, r.is_held_out) for r in got) == [
+        ("u1", 1, "tie early", "question", False), ("u1", 2, "tie late", "review", False)
     ]  # fmt: skip
 
 
@@ -34,10 +34,10 @@ def test_texts_written_since_the_held_out_interactions_are_marked_for_items_and_
     )
     held = spark.createDataFrame([("u1", "i2"), ("u1", "i3")], "user_id string, item_id string")
     events = [
-        ("u1", "i1", "a", days[1], "before"),
-        ("u1", "i2", "b", days[2], "gives i2 away"),
-        ("u1", None, "c", days[4], "searched after it"),
-        ("u2", "i2", "d", days[4], "somebody else's"),
+        ("u1", "i1", "a", days[1], "before", "review"),
+        ("u1", "i2", "b", days[2], "gives i2 away", "review"),
+        ("u1", None, "c", days[4], "searched after it", "search"),
+        ("u2", "i2", "d", days[4], "somebody else's", "review"),
     ]
 
     held_from = first_held_out(pairs, held)
@@ -53,7 +53,7 @@ def test_item_texts_are_the_catalogue_then_what_users_wrote_without_the_wordless
     schema = contract("items").spark()
     named = {"item_id": "i1", "title": "Lego 城", "categories": "Toys|Building", "description": " "}
     rows = [[named.get(c) for c in schema.names], [{"item_id": "bare"}.get(c) for c in schema.names]]
-    said = [("i1", 1, "my son loves it", True), ("unknown", 1, "x", False)]
+    said = [("i1", 1, "my son loves it", "review", True), ("unknown", 1, "x", "review", False)]
     written = spark.createDataFrame(said, f"item_id string, {PIECES}")
 
     got = sorted(item_texts(spark.createDataFrame(rows, schema), written, max_chars=200).collect())
@@ -68,7 +68,7 @@ def test_long_descriptions_are_split_between_words_and_what_users_wrote_comes_af
     schema = contract("items").spark()
     words = " ".join(["strings"] * 60)  # 479 characters
     rows = [[{"item_id": i, "title": t}.get(c) for c in schema.names] for i, t in (("en", words), ("zh", "琴" * 650))]
-    written = spark.createDataFrame([("en", 1, "nice", False)], f"item_id string, {PIECES}")
+    written = spark.createDataFrame([("en", 1, "nice", "review", False)], f"item_id string, {PIECES}")
 
     got = sorted(item_texts(spark.createDataFrame(rows, schema), written, max_chars=1000).collect())
 
@@ -80,5 +80,5 @@ def test_long_descriptions_are_split_between_words_and_what_users_wrote_comes_af
 
 
 def test_texts_are_cut_by_characters_not_bytes(spark):
-    written = spark.createDataFrame([("u1", 1, "好" * 10, False)], f"user_id string, {PIECES}")
+    written = spark.createDataFrame([("u1", 1, "好" * 10, "review", False)], f"user_id string, {PIECES}")
     assert [r.text for r in user_texts(written, max_chars=4).collect()] == ["好好好好"]

@@ -14,7 +14,7 @@ from nightrec.ranker.job import main
 from nightrec.ranker.pack import load_pack
 from nightrec.ranker.sides import Learnt, user_side
 from nightrec.ranker.sources import FAMILY, TABLES, score_blocks
-from nightrec.reasons.evidence import ReasonsPlan
+from nightrec.reasons.evidence import OWN_TEXTS, ReasonsPlan
 from nightrec.reasons.sentences import read_messages
 from nightrec.schemas import contract
 from nightrec.scoring.rank import Task, rank_users, user_side_of
@@ -60,7 +60,7 @@ def user_batch(lake, wrote=None):
     kinds = [
         pa.string(),
         *[pa.list_(pa.float32())] * (len(TABLES) + 1),
-        pa.list_(pa.string()),
+        OWN_TEXTS,
         pa.list_(pa.int32()),
         pa.list_(pa.float64()),
         pa.list_(pa.int32()),

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from nightrec.ranker.sources import ItemSide
 from nightrec.reasons.catalogue import Catalogue
 from nightrec.reasons.choose import Knowledge
-from nightrec.reasons.evidence import EVIDENCE, ReasonsPlan
+from nightrec.reasons.evidence import EVIDENCE, OWN_TEXTS, Own, ReasonsPlan
 from nightrec.reasons.grounds import FAMILIES
 from nightrec.reasons.sentences import read_messages
 from nightrec.reasons.write import block_reasons
@@ -40,10 +40,11 @@ def item_side(neighbours=None):
 
 
 def batch(*users):
-    """Return users as `(history oldest first, texts newest first)`."""
-    histories, texts = [list(user[0]) for user in users], [list(user[1]) for user in users]
+    """Return users as `(history oldest first, texts newest first)`; texts are of reviews or `(kind, text)`."""
+    histories = [list(user[0]) for user in users]
+    texts = [[Own(*("wrote", own) if isinstance(own, str) else own)._asdict() for own in user[1]] for user in users]
     weights = [[1.0] * len(history) for history in histories]
-    kinds = [pa.list_(pa.int32()), pa.list_(pa.float64()), pa.list_(pa.string())]
+    kinds = [pa.list_(pa.int32()), pa.list_(pa.float64()), OWN_TEXTS]
     columns = [pa.array(values, kind) for values, kind in zip((histories, weights, texts), kinds, strict=True)]
     return pa.record_batch(columns, names=["items", "weights", "texts"])
 

@@ -57,6 +57,19 @@ def test_own_words_are_quoted_where_the_item_has_one_of_them():
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "english", "chinese"),
+    [
+        ("searched", "Because you searched for “drum” and this one has “Drum”.", "您搜索过“drum”，这一件含有“Drum”。"),
+        ("asked", "Because you asked “drum” and this one has “Drum”.", "您问过“drum”，这一件含有“Drum”。"),
+    ],
+)
+def test_a_search_and_a_question_are_called_what_they_are(kind, english, chinese):
+    for language, want in (("en", english), ("zh", chinese)):
+        sentence, evidence = told(([TRAIN], [(kind, "drum")]), DRUM, ["text"], knowledge(language))
+        assert (sentence, evidence) == (want, {"kind": kind, "text": "Drum", "quote": "drum"})
+
+
 def test_counts_are_of_the_shortest_window_with_enough_users_else_ever():
     assert told(NOBODY_YET, KITE, ["popularity"]) == (
         "In the last 7 days 4 people turned to it.", {"kind": "popular", "n_users": 4, "days": 7},

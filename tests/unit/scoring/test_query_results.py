@@ -40,7 +40,9 @@ def shop(spark, tables):
         write("item_embeddings", [{"fold": "all", "item_id": f"i{k}", "model_version": "m", "vector": AXES[k].tolist()}
                                   for k in range(4)])  # fmt: skip
         spelt = [{"text": text, "text_hash": text, "is_held_out": False} for text in wrote]
-        write("user_texts", [text | {"user_id": "u", "place": k} for k, text in enumerate(spelt)])
+        write(
+            "user_texts", [text | {"user_id": "u", "place": k, "event_type": "search"} for k, text in enumerate(spelt)]
+        )
         near = [
             {"text_hash": text, "model_version": "m", "vector": AXES[2].tolist()} for text in wrote if text == "spade"
         ]

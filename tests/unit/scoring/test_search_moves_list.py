@@ -20,7 +20,7 @@ from nightrec.scoring.rank import Task, rank_users
 from nightrec.sequence.job import main as train_sequence
 
 ARGS = ["--domain", "tiny", "--run-date", str(DAY)]
-EVENTS = "user_id string, event_id string, event_at timestamp, text string"
+EVENTS = "user_id string, event_id string, event_at timestamp, text string, event_type string"
 TITLES = [f"{WORDS[k % 12]} {WORDS[(5 * k + 3) % 12]}" for k in range(N_ITEMS)]
 SEARCHER, WANTED = "u0", 7  # an item of the half of the shop that this user never touched
 
@@ -37,7 +37,7 @@ def write_search(spark, lake, *events):
 
 
 def tonights_lists(lake):
-    """Return each user's items, best first, as the workers of score_top_n make them."""
+    """Return each user's items with their scores, best first, as the workers of score_top_n make them."""
     matrix = read_matrix(lake, DAY)
     rows = matrix.histories
     parts = [slice(a, b) for a, b in zip(rows.starts[:-1], rows.starts[1:], strict=True)]
@@ -53,7 +53,9 @@ def tonights_lists(lake):
     pack = lake.read_arrow("rankers", DAY)["path"][0].as_py()
     task = Task(lake.root.removesuffix("/tiny"), "tiny", pack, np.ones(N_ITEMS, np.bool_), N_ITEMS, N_ITEMS, 100)
     found = pa.Table.from_batches(rank_users([pa.record_batch(columns)], task)).to_pylist()
-    return {user: [r["item_idx"] for r in found if r["user_id"] == user] for user in matrix.user_ids.to_pylist()}
+    return {
+        user: {r["item_idx"]: r["score"] for r in found if r["user_id"] == user} for user in matrix.user_ids.to_pylist()
+    }
 
 
 @pytest.fixture
@@ -72,10 +74,13 @@ def test_search_moves_its_users_list_and_no_other(spark, shop):
     assert fit_ranker([*args, "--set", "ranker.max_users=19"]) == 0
     before = tonights_lists(lake)
 
-    write_search(spark, lake, (SEARCHER, "e1", datetime(2026, 1, 31, 12, tzinfo=UTC), f" {TITLES[WANTED]} "))
+    write_search(spark, lake, (SEARCHER, "e1", datetime(2026, 1, 31, 12, tzinfo=UTC), f" {TITLES[WANTED]} ", "search"))
     assert embed_texts(args) == 0
     after = tonights_lists(lake)
 
     assert len(before) == N_USERS
     assert {user for user in before if after[user] != before[user]} == {SEARCHER}
-    assert after[SEARCHER].index(WANTED) < before[SEARCHER].index(WANTED)
+    assert list(after[SEARCHER]) != list(before[SEARCHER])
+    gains = {item: after[SEARCHER][item] - score for item, score in before[SEARCHER].items()}
+    assert max(gains, key=gains.__getitem__) == WANTED
+    assert gains[WANTED] > 0
