@@ -37,6 +37,7 @@ def write_night(lake: Lake, seed: int = 0) -> None:
     write(lake, "item_index", [{"item_id": item, "item_idx": k} for k, item in enumerate(items)])
     write(lake, "items", [dict.fromkeys(contract("items").names) | {"item_id": item} for item in items])
     write(lake, "item_texts", texts)
+    write(lake, "user_texts", [])
     write(lake, "user_embeddings", [])
     for side, ids in (("user", users), ("item", items)):
         folds = [(fold, key, v) for fold in ("cut", "all") for key, v in zip(ids, vectors, strict=False)]

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from nightrec.lexical import centred, squeezed, tfidf
+from nightrec.lexical import centred, squeezed
+from nightrec.vocabulary import tfidf, vocabulary_of
 
 
 def test_rare_words_weigh_more_and_common_ones_nothing():
@@ -26,6 +27,13 @@ def test_han_characters_are_words_as_nothing_parts_them():
     common, rare = np.log(4 / 3), np.log(4 / 2)  # of three texts two have 锅, one has each other word
     assert (rows[0] @ rows[1].T).toarray().item() == pytest.approx(common / np.hypot(common, rare * 3**0.5))
     assert (rows[0] @ rows[2].T).nnz == 0
+
+
+def test_words_that_no_item_has_are_left_out():
+    rows = vocabulary_of(["red car", "blue car", "red"]).rows(["a RED zeppelin", "zeppelin"])
+    # Buckets in the order of their hashes; "red" alone is left of the first text, nothing of the second.
+    assert sorted(rows.toarray()[0]) == pytest.approx([0, 0, 1])
+    assert rows[1].nnz == 0
 
 
 def test_vectors_are_unit_and_empty_texts_have_none():

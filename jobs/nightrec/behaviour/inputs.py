@@ -13,7 +13,7 @@ from nightrec.behaviour.pairs import touched
 from nightrec.context import Context
 from nightrec.folders import get_folder
 from nightrec.histories import Mask, Matrix, read_vectors
-from nightrec.lexical import ItemTexts
+from nightrec.lexical import ItemTexts, read_user_words
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.job import read_fold
 from nightrec.ranker.pack import load_pack
@@ -29,9 +29,11 @@ def read_tonight(ctx: Context, matrix: Matrix) -> tuple[Night, str]:
         items, ranker = load_pack(get_folder(ctx.lake, row["path"], Path(scratch)))
     users = {n: read_vectors(ctx.lake, f"user_{t}", ctx.run_date, matrix.user_ids, "all") for n, t in TABLES.items()}
     wrote = read_vectors(ctx.lake, "user_embeddings", ctx.run_date, matrix.user_ids, "all", items.text.shape[1])
+    words = read_user_words(ctx.lake, ctx.run_date, matrix.user_ids, "all", items.vocabulary)
+    learnt = Learnt(users, {}, wrote, words)
     shown = shown_items(ctx.lake.read_arrow("items", ctx.run_date), matrix.item_ids, ctx.run_date)
     histories = matrix.histories
-    return Night(histories, Learnt(users, {}, wrote), items, ranker, touched(histories), shown), row["model_version"]
+    return Night(histories, learnt, items, ranker, touched(histories), shown), row["model_version"]
 
 
 def read_cut(ctx: Context, matrix: Matrix, items: ItemSide, ranker: Ranker) -> Night:
@@ -44,7 +46,7 @@ def read_cut(ctx: Context, matrix: Matrix, items: ItemSide, ranker: Ranker) -> N
         ranker: Picks the candidates.
     """
     is_held_out = ctx.lake.read_arrow("item_texts", ctx.run_date, ["is_held_out"])["is_held_out"]
-    same = None if pc.any(is_held_out).as_py() else ItemTexts(items.text, items.lexical, items.words)
+    same = None if pc.any(is_held_out).as_py() else ItemTexts(items.text, items.lexical, items.words, items.vocabulary)
     learnt, of_cut = read_fold(ctx, matrix, "cut", same)
     cut = matrix.fold("cut")
     return Night(cut, learnt, of_cut, ranker, touched(cut), np.ones(len(matrix.item_ids), np.bool_))

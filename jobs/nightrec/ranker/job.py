@@ -1,6 +1,6 @@
 """fit_ranker: learn how the sources of tonight's lists are joined.
 
-Reads   interactions/D, held_out/D, user_index/D, item_index/D, items/D, item_texts/D, and both folds of
+Reads   interactions/D, held_out/D, user_index/D, item_index/D, items/D, item_texts/D, user_texts/D, and both folds of
         item_embeddings/D, user_embeddings/D and of the factors, ratings, sequences and projections of D, user_* and
         item_*; feature_importance of earlier nights
 Writes  rankers/D, feature_importance/D and models/ranker/run_date=D beside the tables. Replaces those; safe to repeat.
@@ -22,7 +22,7 @@ from nightrec.context import Context, run_job
 from nightrec.folders import put_folder
 from nightrec.histories import Matrix, read_matrix, read_vectors
 from nightrec.importance.job import TABLE, explain_ranker, write_importance
-from nightrec.lexical import ItemTexts, read_item_texts
+from nightrec.lexical import ItemTexts, read_item_texts, read_user_words
 from nightrec.ranker.catalogue import catalogue_of
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker, equal_fusion
 from nightrec.ranker.describe import Goals, Lesson, describe, sample, seen_rows
@@ -94,7 +94,8 @@ def read_fold(ctx: Context, matrix: Matrix, fold: str, texts: ItemTexts | None =
         for side, ids in (("user", matrix.user_ids), ("item", matrix.item_ids))
     )
     wrote = read_vectors(lake, "user_embeddings", day, matrix.user_ids, fold, texts.meaning.shape[1])
-    learnt, histories = Learnt(users, items, wrote), matrix.fold(fold)
+    words = read_user_words(lake, day, matrix.user_ids, fold, texts.vocabulary)
+    learnt, histories = Learnt(users, items, wrote, words), matrix.fold(fold)
     now = float(histories.last_at.max(initial=0.0))
     catalogue = catalogue_of(lake.read_arrow("items", day, ["item_id", "price", "available_from"]), matrix.item_ids)
     return learnt, item_side(histories, learnt, texts, catalogue, now, config.recent_days)

@@ -13,9 +13,11 @@ from safetensors.numpy import load_file, save_file
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.linear import Linear
 from nightrec.ranker.sources import TABLES, ItemSide
+from nightrec.vocabulary import Vocabulary
 
 ITEMS, RANKER, TREES = "items.safetensors", "ranker.json", "trees.txt"
 DENSE = ("text", "lexical", "popularity", "described")
+WORDS = ("buckets", "idf")
 SPARSE = ("neighbours", "words")
 PARTS = ("data", "indices", "indptr")
 LINEAR = ("fusion", "linear")
@@ -26,6 +28,7 @@ def save_pack(folder: Path, items: ItemSide, ranker: Ranker) -> None:
     arrays = {name: getattr(items, name) for name in DENSE}
     arrays |= {f"vectors.{name}": vectors for name, vectors in items.vectors.items()}
     arrays |= {f"{name}.{part}": getattr(getattr(items, name), part) for name in SPARSE for part in PARTS}
+    arrays |= {f"vocabulary.{part}": getattr(items.vocabulary, part) for part in WORDS}
     arrays |= {f"{name}.shape": np.array(getattr(items, name).shape) for name in SPARSE}
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / ITEMS)
     parts = {name: {key: list(column) for key, column in asdict(getattr(ranker, name)).items()} for name in LINEAR}
@@ -41,6 +44,7 @@ def load_pack(folder: Path) -> tuple[ItemSide, Ranker]:
     for name in SPARSE:
         parts = tuple(arrays.pop(f"{name}.{part}") for part in PARTS)
         arrays[name] = sp.csr_matrix(parts, tuple(arrays.pop(f"{name}.shape").tolist()))
+    arrays["vocabulary"] = Vocabulary(**{part: arrays.pop(f"vocabulary.{part}") for part in WORDS})
     plain = json.loads((folder / RANKER).read_text(encoding="utf-8"))
     fusion, linear = (Linear(**{key: np.asarray(column) for key, column in plain[name].items()}) for name in LINEAR)
     trees = lgb.Booster(model_str=(folder / TREES).read_text(encoding="utf-8")) if (folder / TREES).is_file() else None

@@ -25,11 +25,13 @@ class Learnt:
         users: `(n_users, D)` of each source in `TABLES`.
         items: `(n_items, D)` likewise.
         wrote: `(n_users, E)` unit vectors of what users wrote.
+        wrote_words: `(n_users, V)` unit TF-IDF rows of the words of items in it.
     """
 
     users: dict[str, Floats]
     items: dict[str, Floats]
     wrote: Floats
+    wrote_words: sp.csr_matrix
 
 
 def item_side(
@@ -62,6 +64,7 @@ def item_side(
         texts.meaning,
         texts.lexical,
         texts.words,
+        texts.vocabulary,
         neighbours(counts, totals, plan),
         np.log1p(np.stack(popularity, axis=1)),
         np.hstack([windows, np.sign(ages) * np.log1p(np.abs(ages)), catalogue.log_price[:, None]]).astype(np.float32),
@@ -85,6 +88,7 @@ def user_side(histories: Histories, learnt: Learnt, users: Ints) -> UserSide:
         {name: vectors[users] for name, vectors in learnt.users.items()},
         recent[users],
         learnt.wrote[users],
+        learnt.wrote_words[users],
         newest,
         length,
     )

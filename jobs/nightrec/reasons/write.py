@@ -16,7 +16,7 @@ from nightrec.reasons.grounds import Past
 from nightrec.reasons.sentences import AUTO, tell
 from nightrec.reasons.words import is_chinese
 
-NEWEST = 5
+TELLING = 5
 """Texts, or else titles, that tell a user's language."""
 
 
@@ -55,8 +55,8 @@ def read_reader(block: pa.RecordBatch, row: int, listed: Ints, known: Knowledge)
 
 def choose_language(texts: Sequence[Own], history: Ints, listed: Ints, known: Knowledge) -> str:
     """Return the language of what the user wrote lately, else of the newest items' titles, else of the list's."""
-    titles = [known.catalogue.title(int(item)) for item in (history if len(history) else listed)[:NEWEST]]
-    language = "zh" if is_chinese([own.text for own in texts[:NEWEST]] or titles) else "en"
+    titles = [known.catalogue.title(int(item)) for item in (history if len(history) else listed)[:TELLING]]
+    language = "zh" if is_chinese([own.text for own in texts[:TELLING]] or titles) else "en"
     return language if language in known.plan.messages else next(iter(known.plan.messages))
 
 

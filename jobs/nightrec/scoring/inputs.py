@@ -9,13 +9,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from nightrec.context import SparkContext
+from nightrec.lexical import NEWEST
 from nightrec.lineage import collaborative_version, data_snapshot, run_id
 from nightrec.ranker.sources import TABLES
 from nightrec.reasons.counts import item_users, met_pairs, newest_texts
 from nightrec.reasons.evidence import EVER, OWN_COLUMN, ReasonsPlan
 from nightrec.reasons.sentences import read_messages
 from nightrec.reasons.words import LONGEST
-from nightrec.reasons.write import NEWEST
 from nightrec.schemas import contract
 from nightrec.scoring.rank import Task
 from nightrec.scoring.remaining import category_rows

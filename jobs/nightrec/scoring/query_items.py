@@ -6,9 +6,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from nightrec.histories import Floats, Ints, Mask
-from nightrec.lexical import centred, tfidf
+from nightrec.lexical import centred
 from nightrec.ranker.choose import row_standardised
 from nightrec.scoring.similar import best_columns
+from nightrec.vocabulary import tfidf
 
 
 def by_meaning(queries: Floats, items: Floats) -> tuple[Floats, Mask]:

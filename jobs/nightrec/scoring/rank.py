@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import scipy.sparse as sp
 
+from nightrec.documents import JOINT
 from nightrec.folders import get_folder
 from nightrec.lake import Lake
 from nightrec.ranker.candidates import NOBODY, union_of_best
@@ -96,6 +97,9 @@ def user_side_of(block: pa.RecordBatch, items: ItemSide) -> UserSide:
         {name: _matrix(block.column(name), vectors.shape[1]) for name, vectors in items.vectors.items()},
         sp.csr_matrix((faded, (rows, flat)), (block.num_rows, len(items.popularity))),
         _matrix(block.column("wrote"), items.text.shape[1]),
+        items.vocabulary.rows(
+            [JOINT.join(own["text"] for own in texts) for texts in block.column("texts").to_pylist()]
+        ),
         newest,
         length,
     )

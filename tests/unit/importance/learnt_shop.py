@@ -9,11 +9,13 @@ from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
+import scipy.sparse as sp
 
 from nightrec.collaborative.implicit_als import factorise
 from nightrec.config import load_config
 from nightrec.histories import Histories
 from nightrec.importance.measure import Groups, ImportancePlan, measure
+from nightrec.lexical import ItemTexts
 from nightrec.ranker.catalogue import Catalogue
 from nightrec.ranker.choose import RankerPlan, choose_ranker
 from nightrec.ranker.describe import describe, seen_rows
@@ -26,6 +28,7 @@ from nightrec.simulator.shop import Shop
 from nightrec.simulator.words import ASPECTS, CATEGORIES
 from nightrec.simulator.world import make_world
 from nightrec.vectors import unit
+from nightrec.vocabulary import vocabulary_of
 
 SIZE = {"users": 400, "items": 200, "history_days": 60, "visits": 0.4, "considered": 100}
 HELD_OUT_DAYS = 10
@@ -102,11 +105,13 @@ def wishes(days, n_users):
 
 
 def learn(cut, wrote, text):
-    """Return what the sources learn of the cut, and both text vectors of the items."""
+    """Return what the sources learn of the cut, and what the texts of the items say."""
     users, items = factorise(cut, cut.weight, FACTORS)
     silent = [np.zeros((n, 1), np.float32) for n in cut.shape]
     vectors = [
         {"collaborative": side, "rating": none, "sequence": none, "projection": none}
         for side, none in zip((users, items), silent, strict=True)
     ]
-    return Learnt(*vectors, wrote), (text, silent[1])
+    no_words = [sp.csr_matrix((n, 0), dtype=np.float32) for n in cut.shape]
+    texts = ItemTexts(text, silent[1], no_words[1], vocabulary_of([]))
+    return Learnt(*vectors, wrote, no_words[0]), texts

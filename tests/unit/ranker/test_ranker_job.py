@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+import scipy.sparse as sp
 from small_night import DAY, N_ITEMS, N_USERS, write, write_night
 
 from nightrec.histories import read_matrix, read_vectors
@@ -154,7 +155,7 @@ def test_scoring_sees_the_numbers_that_the_ranker_was_fitted_on(fitted):
         {name: read_vectors(fitted, f"{side}_{table}", DAY, ids[side], "all") for name, table in TABLES.items()}
         for side in ids
     ]
-    learnt = Learnt(*vectors, np.tile(items.text[:1], (N_USERS, 1)))
+    learnt = Learnt(*vectors, np.tile(items.text[:1], (N_USERS, 1)), sp.csr_matrix((N_USERS, items.words.shape[1])))
     ours = score_blocks(user_side(matrix.histories, learnt, np.arange(N_USERS)), items)
     theirs = score_blocks(user_side_of(user_batch(fitted, items.text[0]), items), items)
     for source in FAMILY:

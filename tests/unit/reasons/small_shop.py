@@ -11,6 +11,7 @@ from nightrec.reasons.evidence import EVIDENCE, OWN_TEXTS, Own, ReasonsPlan
 from nightrec.reasons.grounds import FAMILIES
 from nightrec.reasons.sentences import read_messages
 from nightrec.reasons.write import block_reasons
+from nightrec.vocabulary import vocabulary_of
 
 TRAIN, BLOCKS, DRUM, KITE, ROBOT, UNTITLED, HUOCHE = range(7)
 IDS = ["train", "blocks", "drum", "kite", "robot", "untitled", "huoche"]
@@ -36,7 +37,9 @@ def item_side(neighbours=None):
     sequence = np.hstack([own, np.ones((7, 1), np.float32)])
     vectors = {"collaborative": chain, "sequence": sequence, "projection": own}
     zeros = np.zeros((7, 2), np.float32)
-    return ItemSide(vectors, chain, chain, sp.csr_matrix(chain), sp.csr_matrix(follows), zeros, zeros)
+    return ItemSide(
+        vectors, chain, chain, sp.csr_matrix(chain), vocabulary_of([]), sp.csr_matrix(follows), zeros, zeros
+    )
 
 
 def batch(*users):

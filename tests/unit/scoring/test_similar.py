@@ -8,6 +8,7 @@ from nightrec.scoring import similar
 from nightrec.scoring.rank import Task
 from nightrec.scoring.rules import QUANTUM
 from nightrec.scoring.similar import KINDS, best_columns, likeness, similar_items, traits_of
+from nightrec.vocabulary import vocabulary_of
 
 ROOT_HALF = 0.5**0.5
 
@@ -19,7 +20,9 @@ def item_side(sequence, text, n_users, neighbours=None):
     popularity = np.log1p(np.stack([n_users, n_users], axis=1)).astype(np.float32)
     near = sp.csr_matrix(np.zeros((n, n)) if neighbours is None else neighbours, dtype=np.float32)
     vectors = {"sequence": np.array(sequence, np.float32)}
-    return ItemSide(vectors, np.array(text, np.float32), none, sp.csr_matrix((n, 0)), near, popularity, none)
+    return ItemSide(
+        vectors, np.array(text, np.float32), none, sp.csr_matrix((n, 0)), vocabulary_of([]), near, popularity, none
+    )
 
 
 @pytest.fixture
