@@ -72,11 +72,11 @@ def run_peers(place: Place, names: Sequence[str], resume: bool, say: Say) -> dic
     """Tune and run peers one after the other, leave their lists, and return what each cost.
 
     Raises:
-        ConfigError: If their environment is missing.
+        ConfigError: If there are some and their environment is missing.
         CommandFailedError: If one fails.
     """
     python = root() / PEER_PYTHON
-    if not python.exists():
+    if names and not python.exists():
         raise ConfigError(f"no {PEER_PYTHON}; make it with: make .venv-benchmark/.made, or leave peers out: PEERS=no")
     costs = {}
     for name in names:

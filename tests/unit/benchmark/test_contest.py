@@ -103,6 +103,7 @@ def test_peers_without_their_environment_say_how_to_make_it(tmp_path, monkeypatc
     monkeypatch.setattr(contest, "root", lambda: tmp_path)
     with pytest.raises(ConfigError, match=r"no \.venv-benchmark/bin/python; make it with"):
         run_peers(Place(tmp_path, "toys", "warm"), ["ease"], False, lambda _line: None)
+    assert run_peers(Place(tmp_path, "toys", "warm"), [], False, lambda _line: None) == {}
 
 
 def test_reciprocal_ranks_add_over_sources():
