@@ -2,6 +2,11 @@
 # $title, $text and $quote are data of the shop or the reader: already on one line, short, and never read as markup.
 history = Because “{ $title }” is in your history.
 aspect = Shares “{ $text }” with “{ $title }” from your history.
+reviewed =
+    { $n_users ->
+        [one] { $n_users } reviewer of it wrote “{ $text }”, as reviewers of something in your history did.
+       *[other] { $n_users } reviewers of it wrote “{ $text }”, as reviewers of something in your history did.
+    }
 searched = Because you searched for “{ $quote }” and this one has “{ $text }”.
 asked = Because you asked “{ $quote }” and this one has “{ $text }”.
 wrote = Because you wrote “{ $quote }” and this one has “{ $text }”.

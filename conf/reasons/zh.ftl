@@ -2,6 +2,7 @@
 # $title、$text、$quote 是商店或读者的数据：已并为一行并截短，绝不作为标记解析。
 history = 因为您的历史记录中有“{ $title }”。
 aspect = 与您历史记录中的“{ $title }”同样含有“{ $text }”。
+reviewed = 有 { $n_users } 位评论者提到它的“{ $text }”，您历史记录中的另一件也是如此。
 searched = 您搜索过“{ $quote }”，这一件含有“{ $text }”。
 asked = 您问过“{ $quote }”，这一件含有“{ $text }”。
 wrote = 您写过“{ $quote }”，这一件含有“{ $text }”。

@@ -28,6 +28,7 @@ PRODUCER = {
     "item_index": "build_matrix.py",
     "user_texts": "build_matrix.py",
     "item_texts": "build_matrix.py",
+    "item_aspects": "build_matrix.py",
     "held_out": "build_matrix.py",
     "encoders": "fine_tune_llm.py",
     "text_vectors": "embed_texts.py",

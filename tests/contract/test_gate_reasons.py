@@ -34,6 +34,12 @@ WROTE = [
     OWN | {"place": 2, "text": "building", "event_type": "search"},
     OWN | {"place": 3, "text": "Blocks?", "event_type": "question"},
 ]
+ASPECTS = [
+    {"item_id": "ball", "place": 1, "text": "bounces", "n_users": 4},
+    {"item_id": "ball", "place": 2, "text": "round", "n_users": 2},
+    {"item_id": "drum", "place": 1, "text": "bounces", "n_users": 2},
+    {"item_id": "robot", "place": 1, "text": "bounces", "n_users": 1},
+]
 INTO, OUT = "\u2068", "\u2069"  # each value stands between marks of isolation
 TRUE = {
     "history": ("ball", evidence("history", item_id="train"), f"Because “{INTO}Wooden train{OUT}” is in your history."),
@@ -41,6 +47,11 @@ TRUE = {
         "blocks",
         evidence("aspect", "zh", item_id="train", text="Toys"),
         f"与您历史记录中的“{INTO}Wooden train{OUT}”同样含有“{INTO}Toys{OUT}”。",
+    ),
+    "reviewed": (
+        "ball",
+        evidence("reviewed", item_id="drum", text="bounces", n_users=4),
+        f"{INTO}4{OUT} reviewers of it wrote “{INTO}bounces{OUT}”, as reviewers of something in your history did.",
     ),
     "wrote": (
         "blocks",
@@ -71,6 +82,7 @@ TRUE = {
 UNTRUE = {
     "history": {"item_id": "kite"},  # bo's, not ada's
     "aspect": {"text": "Wood"},  # the listed item is not of wood
+    "reviewed": {"n_users": 5},
     "wrote": {"text": "Drum"},
     "searched": {"text": "Drum"},
     "asked": {"text": "Wooden"},
@@ -95,12 +107,18 @@ def failed(night, rows):
     from nightrec.quality.reasons import Facts, check_reasons
     from nightrec.reasons.counts import item_users, met_pairs, newest_texts
 
-    for table, filled, base in (("topn", rows, {}), ("items", ITEMS, {}), ("user_texts", WROTE, {})):
+    for table, filled, base in (
+        ("topn", rows, {}),
+        ("items", ITEMS, {}),
+        ("user_texts", WROTE, {}),
+        ("item_aspects", ASPECTS, {}),
+    ):
         night.write(table, filled, base)
     night.write("interactions", HISTORY, MET)
     met, items, texts = (night.tables.read(name, DAY) for name in ("interactions", "items", "user_texts"))
+    aspects = night.tables.read("item_aspects", DAY)
     met = met_pairs(met)
-    facts = Facts(met, items, newest_texts(texts, 20, 400), item_users(met, DAY, [7]), 2, DAY)
+    facts = Facts(met, items, newest_texts(texts, 20, 400), item_users(met, DAY, [7]), aspects, 2, DAY)
     checked = check_reasons(night.tables.read("topn", DAY), facts, read_messages("auto")).collect()
     assert len(checked) == len(rows)
     return tuple(
@@ -141,6 +159,21 @@ def test_few_users_are_not_spoken_of(night):
     alone = listed("ever", item_id="train", evidence=once, reason=f"{INTO}1{OUT} person has turned to it so far.")
 
     assert failed(night, [alone]) == ([1], [])
+
+
+def test_reviewers_must_be_enough_and_speak_of_both_items(night):
+    lies = [
+        {"item_id": "train"},  # ada's, but its reviewers wrote no such word
+        {"item_id": "kite"},  # not ada's
+        {"text": "round", "n_users": 2},  # of the ball alone
+        {"item_id": None},
+    ]
+    rows = [listed("reviewed", rank, evidence=TRUE["reviewed"][1] | lie) for rank, lie in enumerate(lies)]
+    alone = evidence("reviewed", item_id="drum", text="bounces", n_users=1)
+
+    untrue, _ = failed(night, [*rows, listed("reviewed", 9, item_id="robot", evidence=alone)])
+
+    assert untrue == [0, 1, 2, 3, 9]
 
 
 def test_what_a_model_wrote_must_say_its_template_and_nothing_else():

@@ -149,6 +149,7 @@ def fill(night, rows, users, fallback, items=ITEMS, history=(), others=((), (), 
     night.write("query_results", others[2], QUERIES_BASE)
     night.write("items", items, {})
     night.write("user_texts", [], {})
+    night.write("item_aspects", [], {})
     met = [{"user_id": user, "item_id": "met"} for user in users]
     night.write("interactions", [*met, *history], MET)
 

@@ -1,7 +1,8 @@
 """build_matrix: carry the user-item matrix forward by one delivery.
 
 Reads   events, events_checks, deliveries up to D; items/D; interactions and matrix_inputs of the newest date before D
-Writes  interactions/D, matrix_inputs/D, held_out/D, user_texts/D, item_texts/D, user_index/D, item_index/D
+Writes  interactions/D, matrix_inputs/D, held_out/D, user_texts/D, item_texts/D, item_aspects/D,
+        user_index/D, item_index/D
 Fails   3 if an input is missing, 4 if delivery D has not passed its gate
 
 Equals a rebuild from all deliveries, bit for bit. Deliveries that failed their gate are left out; when an earlier one
@@ -19,6 +20,7 @@ from nightrec.context import SparkContext, run_spark_job
 from nightrec.errors import GateError
 from nightrec.lake import Lake
 from nightrec.lineage import digest
+from nightrec.matrix.aspects import item_aspects
 from nightrec.matrix.holdout import hold_out
 from nightrec.matrix.plan import Plan, plan_build
 from nightrec.matrix.texts import first_held_out, item_texts, recent_texts, user_texts, written_by
@@ -31,6 +33,7 @@ METRICS = {
     "held_out": "n_held_out",
     "user_texts": "n_user_texts",
     "item_texts": "n_item_texts",
+    "item_aspects": "n_item_aspects",
     "user_index": "n_users",
     "item_index": "n_items",
 }
@@ -106,7 +109,7 @@ def write_interactions(ctx: SparkContext, plan: Plan) -> int:
 
 
 def make_texts(ctx: SparkContext, deliveries: list[date], matrix: DataFrame, items: DataFrame) -> dict[str, DataFrame]:
-    """Return both text tables, from the catalogue and the newest events that have text."""
+    """Return the tables of texts, from the catalogue and the newest events that have text."""
     texts, oldest = ctx.config.texts, ctx.run_date - timedelta(days=ctx.config.texts.window_days)
     delivered = ctx.tables.read_many("events", [day for day in deliveries if day > oldest])
     events = written_by(delivered, ctx.run_date)
@@ -115,6 +118,7 @@ def make_texts(ctx: SparkContext, deliveries: list[date], matrix: DataFrame, ite
     return {
         "user_texts": user_texts(by_user, texts.max_chars),
         "item_texts": item_texts(items, by_item, texts.max_chars),
+        "item_aspects": item_aspects(events, ctx.config.scoring.popular_min_users),
     }
 
 

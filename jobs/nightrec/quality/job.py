@@ -2,7 +2,7 @@
 
 Reads   --table events: events/D, items/D, deliveries/D
         --table topn: topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D, interactions/D,
-        items/D, user_texts/D; reason_texts/D where it is and reasons.writer.model is set
+        items/D, user_texts/D, item_aspects/D; reason_texts/D where it is and reasons.writer.model is set
 Writes  events_checks/D or topn_checks/D, one row per rule, also when rules fail (schemas/topn_checks.v1.yaml)
         Data Docs of the domain under paths.data_docs: counts, never keys
 Fails   3 if an input partition is missing; 4 if a rule is broken: build_matrix takes no events and publish_top_n no
@@ -38,7 +38,10 @@ from nightrec.writer.replace import has_texts
 log = logging.getLogger(__name__)
 Frames = dict[str, DataFrame]
 COLUMN_TYPES = "table string, column string, expected string, written string, is_same boolean"
-READS = {"events": ("events", "items", "deliveries"), "topn": (*TABLES, "interactions", "items", "user_texts")}
+READS = {
+    "events": ("events", "items", "deliveries"),
+    "topn": (*TABLES, "interactions", "items", "user_texts", "item_aspects"),
+}
 
 
 def validate_table(ctx: SparkContext) -> None:
@@ -99,14 +102,14 @@ def _event_frames(ctx: SparkContext) -> Frames:
 
 
 def _list_frames(ctx: SparkContext) -> Frames:
-    rows, fallback, similar, popular, queries, interactions, items, user_texts = (
+    rows, fallback, similar, popular, queries, interactions, items, user_texts, aspects = (
         ctx.tables.read(t, ctx.run_date) for t in READS["topn"]
     )
     settings = ctx.config.scoring
     catalogue = items.select("item_id", is_available(ctx.run_date).alias("is_available"))
     seen = hidden_items(interactions, ctx.run_date, settings.exclude_seen_days)
     users = interactions.select("user_id").distinct()
-    told = check_reasons(rows, _facts(ctx, interactions, items, user_texts), read_messages(AUTO))
+    told = check_reasons(rows, _facts(ctx, interactions, items, user_texts, aspects), read_messages(AUTO))
     return {
         "topn": transform.check_seen(transform.check_rows(told, catalogue, ["user_id"]), seen),
         "lists": transform.check_lists(rows, users, seen, catalogue, settings.top_n),
@@ -128,11 +131,13 @@ def _text_frames(ctx: SparkContext) -> Frames:
     return {"reason_texts": check_texts(ctx.tables.read("reason_texts", ctx.run_date), read_guides())}
 
 
-def _facts(ctx: SparkContext, interactions: DataFrame, items: DataFrame, user_texts: DataFrame) -> Facts:
+def _facts(
+    ctx: SparkContext, interactions: DataFrame, items: DataFrame, user_texts: DataFrame, aspects: DataFrame
+) -> Facts:
     met, scoring = met_pairs(interactions), ctx.config.scoring
     texts = newest_texts(user_texts, ctx.config.texts.recent_texts, LONGEST)
     n_users = item_users(met, ctx.run_date, scoring.popular_windows)
-    return Facts(met, items, texts, n_users, scoring.popular_min_users, ctx.run_date)
+    return Facts(met, items, texts, n_users, aspects, scoring.popular_min_users, ctx.run_date)
 
 
 @contextmanager

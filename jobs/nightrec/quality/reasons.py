@@ -25,6 +25,7 @@ class Facts:
         items: Rows of `items`.
         texts: `user_id, texts`, unique: what users wrote, as `newest_texts`.
         n_users: `item_id, n_users`, unique: users of each item by window.
+        aspects: Rows of `item_aspects`.
         min_users: Fewer users than this must not be spoken of.
         run_date: Of the night.
     """
@@ -33,6 +34,7 @@ class Facts:
     items: DataFrame
     texts: DataFrame
     n_users: DataFrame
+    aspects: DataFrame
     min_users: int
     run_date: date
 
@@ -57,12 +59,15 @@ def check_reasons(rows: DataFrame, facts: Facts, messages: Mapping[str, str]) ->
 
 def _with_facts(rows: DataFrame, facts: Facts) -> DataFrame:
     """Join what the checks look at: whether the user met the item, the texts of both items and of the user, counts."""
-    said = F.concat_ws("\n", *TEXTS)
+    described = F.concat_ws("\n", *TEXTS)
     new_days = F.greatest(F.datediff(F.lit(facts.run_date), F.to_date("available_from")), F.lit(0))
-    of_item = facts.items.select("item_id", said.alias("item_words"), new_days.alias("new_days"))
+    of_item = facts.items.select("item_id", described.alias("item_words"), new_days.alias("new_days"))
     of_named = facts.items.select(
-        F.col("item_id").alias("named_id"), said.alias("named_words"), F.col("title").alias("named_title")
+        F.col("item_id").alias("named_id"), described.alias("named_words"), F.col("title").alias("named_title")
     )
+    agreed = F.map_from_entries(F.collect_list(F.struct("text", "n_users")))
+    said = facts.aspects.groupBy("item_id").agg(agreed.alias("item_aspects"))
+    of_met = said.select(F.col("item_id").alias("named_id"), F.col("item_aspects").alias("named_aspects"))
     met = facts.met.select("user_id", F.col("item_id").alias("looked_up"), F.lit(True).alias("is_met"))
     return (
         rows.withColumn("named_id", F.col("evidence.item_id"))
@@ -70,6 +75,8 @@ def _with_facts(rows: DataFrame, facts: Facts) -> DataFrame:
         .join(met, on=["user_id", "looked_up"], how="left")
         .join(of_item, on=["item_id"], how="left")
         .join(of_named, on=["named_id"], how="left")
+        .join(said, on=["item_id"], how="left")
+        .join(of_met, on=["named_id"], how="left")
         .join(facts.texts, on=["user_id"], how="left")
         .join(facts.n_users.withColumnRenamed("n_users", "item_users"), on=["item_id"], how="left")
     )
@@ -82,7 +89,12 @@ def _is_true(facts: Facts) -> Column:
     is_counted = (n_users == F.try_element_at("item_users", F.coalesce(days, F.lit(EVER)))) & (
         n_users >= facts.min_users
     )
-    quote = F.col("evidence.quote")
+    quote, is_reviewed = F.col("evidence.quote"), kind == "reviewed"
+    is_agreed = (
+        (n_users == F.try_element_at("item_aspects", text))
+        & (n_users >= facts.min_users)
+        & F.try_element_at("named_aspects", text).isNotNull()
+    )
     is_shared = (
         _holds("item_words", text)
         & (named.isNotNull() | quote.isNotNull())
@@ -93,8 +105,7 @@ def _is_true(facts: Facts) -> Column:
         (named.isNull() | is_met)
         & ((kind == "explored") == is_explored)
         & ((kind == "again") == (named.isNotNull() & (named == F.col("item_id"))))
-        & (text.isNull() | is_shared)
-        & (n_users.isNull() | is_counted)
+        & F.when(is_reviewed, is_agreed).otherwise((text.isNull() | is_shared) & (n_users.isNull() | is_counted))
         & ((kind != "new") | ((days == F.col("new_days")) & (days <= NEW_DAYS)))
         & ((kind != "ever") | days.isNull())
         & ((kind != "unmet") | ~is_met)

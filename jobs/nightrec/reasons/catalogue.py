@@ -15,6 +15,7 @@ from nightrec.reasons.words import LETTER, LONGEST, SHOWN, one_line, shorten, wo
 
 TEXTS = ("title", "categories", "tags", "description")
 BUCKETS = 1 << 18
+Aspects = dict[int, dict[str, int]]
 SAMPLED = 20_000
 """Items, at most, that tell how common a word is."""
 COMMON_FRAC = 0.1
@@ -24,15 +25,18 @@ COMMON_FRAC = 0.1
 class Catalogue:
     """The catalogue in the order of `item_idx`; items that only the matrix knows have no texts."""
 
-    def __init__(self, item_ids: pa.Array, texts: dict[str, pa.ChunkedArray], age_days: Ints) -> None:
+    def __init__(
+        self, item_ids: pa.Array, texts: dict[str, pa.ChunkedArray], age_days: Ints, aspects: Aspects | None = None
+    ) -> None:
         """Count how common words are.
 
         Args:
             item_ids: `n` keys.
             texts: Columns of `items`, `n` each.
             age_days: `(n,)` days since the item became available; -1 where that is not known.
+            aspects: What reviewers agree on, by item.
         """
-        self.item_ids, self.age_days = item_ids, age_days
+        self.item_ids, self.age_days, self._aspects = item_ids, age_days, aspects or {}
         # Read by row, chunks would be searched for every row.
         self._at = {name: column.combine_chunks() for name, column in texts.items()}
         has_letters = pc.match_substring_regex(self._at["title"], r"[\pL\pN]").fill_null(False)
@@ -56,6 +60,10 @@ class Catalogue:
         """Return for how many days an item has been new, None for others."""
         days = int(self.age_days[item])
         return days if 0 <= days <= NEW_DAYS else None
+
+    def aspects(self, item: int) -> dict[str, int]:
+        """Return the words that reviewers agree on, the most telling first, and how many wrote each."""
+        return self._aspects.get(item, {})
 
     def n_with(self, term: str) -> int:
         """Return how many sampled items have a term."""
@@ -104,7 +112,17 @@ def _read(lake: Lake, plan: ReasonsPlan) -> Catalogue:
         index["item_id"].combine_chunks(),
         {name: items[name].take(place) for name in TEXTS},
         np.asarray(age.take(place).fill_null(-1)).astype(np.int64),
+        _aspects(lake, plan, index["item_id"].combine_chunks()),
     )
+
+
+def _aspects(lake: Lake, plan: ReasonsPlan, item_ids: pa.Array) -> Aspects:
+    rows = ds.dataset(lake.path(plan.aspects), filesystem=lake.fs).to_table().sort_by("place")
+    found: Aspects = {}
+    items = pc.index_in(rows["item_id"], value_set=item_ids).to_pylist()
+    for item, text, n_users in zip(items, rows["text"].to_pylist(), rows["n_users"].to_pylist(), strict=True):
+        found.setdefault(item, {})[text] = n_users
+    return found
 
 
 def _bucket(term: str) -> int:

@@ -13,6 +13,8 @@ from nightrec.reasons.evidence import Evidence, Own, ReasonsPlan
 from nightrec.reasons.grounds import FAMILIES, Past, behind
 from nightrec.reasons.words import shorten, words
 
+NEWEST_MET = 200
+"""Items of a history, newest first, whose reviews are looked at; more would tell little of what the user likes now."""
 Found = tuple[Evidence, int]
 """Evidence, and the `item_idx` of the item that it names; -1 for none."""
 
@@ -42,6 +44,7 @@ class Reader:
         language: Of the sentences.
         listed: `(N,)` item_idx, without padding.
         found: History items behind the list by family, filled when asked for.
+        said: The newest item of the history by word of its reviewers, likewise.
     """
 
     past: Past
@@ -49,6 +52,15 @@ class Reader:
     language: str
     listed: Ints
     found: dict[str, Ints] = field(default_factory=dict)
+    said: dict[str, int] = field(default_factory=dict)
+
+    def aspects(self, catalogue: Catalogue) -> dict[str, int]:
+        """Return the words of reviewers of the newest items of the history, each with the newest item that has it."""
+        if not self.said:
+            for item in self.past.items[:NEWEST_MET].tolist():
+                for word in catalogue.aspects(item):
+                    self.said.setdefault(word, item)
+        return self.said
 
 
 def list_evidence(reader: Reader, shares: Floats, propensity: Floats, known: Knowledge) -> list[Found]:
@@ -91,13 +103,13 @@ def _of_family(family: str, place: int, reader: Reader, known: Knowledge) -> Fou
     if family not in reader.found:
         reader.found[family] = behind(family, reader.past, reader.listed, known.items, known.catalogue.has_title)
     met = int(reader.found[family][place])
-    if met == NOBODY:
-        return None
-    met_id = known.catalogue.item_id(met)
-    if family != "text":
-        return Evidence("history", reader.language, item_id=met_id), met
-    text = shared_aspect(item, met, known.catalogue)
-    return None if text is None else (Evidence("aspect", reader.language, item_id=met_id, text=text), met)
+    if met != NOBODY:
+        met_id = known.catalogue.item_id(met)
+        if family != "text":
+            return Evidence("history", reader.language, item_id=met_id), met
+        if (text := shared_aspect(item, met, known.catalogue)) is not None:
+            return Evidence("aspect", reader.language, item_id=met_id, text=text), met
+    return _without_item(reviewed(item, reader, known.catalogue)) if family == "text" else None
 
 
 def popular(item: int, language: str, plan: ReasonsPlan) -> Evidence | None:
@@ -116,6 +128,16 @@ def shared_aspect(item: int, met: int, catalogue: Catalogue) -> str | None:
         return catalogue.labels(item)[_rarest(labels, catalogue)]
     shared = _telling(catalogue.words(item), catalogue.words(met), catalogue)
     return catalogue.words(item)[_rarest(shared, catalogue)] if shared else None
+
+
+def reviewed(item: int, reader: Reader, catalogue: Catalogue) -> Evidence | None:
+    """Find the most telling word on which reviewers of an item and of one of the user's newest items agree."""
+    mine = reader.aspects(catalogue)
+    for word, n_users in catalogue.aspects(item).items():
+        if word in mine:
+            met_id = catalogue.item_id(mine[word])
+            return Evidence("reviewed", reader.language, item_id=met_id, text=word, n_users=n_users)
+    return None
 
 
 def quoted(item: int, reader: Reader, catalogue: Catalogue) -> Evidence | None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 OWN_WORDS = {"search": "searched", "question": "asked", "review": "wrote"}
 """The kind of evidence that quotes what a user wrote, by type of event; other types with text count as `wrote`."""
-KINDS = ("history", "aspect", *OWN_WORDS.values(), "popular", "ever", "new", "explored", "again", "unmet")
+KINDS = ("history", "aspect", "reviewed", *OWN_WORDS.values(), "popular", "ever", "new", "explored", "again", "unmet")
 """Each kind of evidence is also the id of its sentence in `conf/reasons/<language>.ftl`."""
 NEW_DAYS = 30
 """An item is new for so many days."""
@@ -31,9 +31,10 @@ class Evidence(NamedTuple):
         kind: One of `KINDS`.
         language: Of the sentence, the stem of its file in `conf/reasons/`.
         item_id: Item of the user's history.
-        text: Category, tag or word of the listed item that the history item or the user's words share.
+        text: Category, tag or word of the listed item, or of its reviewers, that the history item or the user's words
+            share.
         quote: What the user wrote, as shortened by `words.shorten`.
-        n_users: Users who turned to the item in `days`, or ever.
+        n_users: Users who turned to the item in `days`, or ever, or who wrote the word of it.
         days: Length of the window, or for how long the item has been new.
     """
 
@@ -65,6 +66,7 @@ class ReasonsPlan:
     Attributes:
         items: Partition of `items`, relative to the domain's folder.
         index: Partition of `item_index`, likewise.
+        aspects: Partition of `item_aspects`, likewise.
         last_day: The run date in days since 1970.
         messages: Fluent source by language. Workers have the package alone, not `conf/`.
         language: `auto` or one of the languages.
@@ -75,6 +77,7 @@ class ReasonsPlan:
 
     items: str
     index: str
+    aspects: str
     last_day: int
     messages: dict[str, str]
     language: str

@@ -48,9 +48,11 @@ def make_reasons(ctx: SparkContext) -> ReasonsPlan:
     n_users = np.zeros((tables.count("item_index", day), len(columns)), np.int64)
     n_users[np.asarray(rows["item_idx"])] = np.stack([np.asarray(column) for column in rows.columns[1:]], axis=1)
     language = ctx.config.reasons.language
-    catalogue, numbers = (f"{contract(name).folder}/run_date={day}" for name in ("items", "item_index"))
+    names = "items", "item_index", "item_aspects"
+    catalogue, numbers, aspects = (f"{contract(name).folder}/run_date={day}" for name in names)
     last_day, min_users = (day - date(1970, 1, 1)).days, scoring.popular_min_users
-    return ReasonsPlan(catalogue, numbers, last_day, read_messages(language), language, windows, n_users, min_users)
+    messages = read_messages(language)
+    return ReasonsPlan(catalogue, numbers, aspects, last_day, messages, language, windows, n_users, min_users)
 
 
 def make_rules(ctx: SparkContext, categories: Sequence[tuple[int, str | None]]) -> Rules:

@@ -126,7 +126,8 @@ def test_block_size_does_not_change_lists_under_rules(fitted):
 def test_reasons_are_of_the_users_own_half_and_blocks_do_not_change_them(fitted):
     items = dict.fromkeys(contract("items").names)
     write(fitted, "items", [items | {"item_id": f"i{k}", "title": f"Item {k}"} for k in range(N_ITEMS)])
-    tables = [f"{name}.v1/run_date={DAY}" for name in ("items", "item_index")]
+    write(fitted, "item_aspects", [])
+    tables = [f"{name}.v1/run_date={DAY}" for name in ("items", "item_index", "item_aspects")]
     plan = ReasonsPlan(*tables, 0, read_messages("auto"), "auto", (), np.zeros((N_ITEMS, 1), np.int64), 3)
     rules = Rules(HALVES, 3, 0.2, 1, 4, "tiny/2026-01-31")
     small, large = (lists(fitted, rows, 6, rules=rules, reasons=plan) for rows in (7, 1000))

@@ -22,11 +22,11 @@ N_USERS = [[9, 0], [9, 0], [9, 0], [9, 4], [0, 0], [1, 1], [9, 0]]
 """Ever, and in the last seven days; fewer than three are not spoken of."""
 
 
-def knowledge(language="auto", titles=TITLES, n_users=N_USERS, neighbours=None):
+def knowledge(language="auto", titles=TITLES, n_users=N_USERS, neighbours=None, aspects=None):
     texts = {"title": titles, "categories": CATEGORIES, "tags": [None] * 7, "description": [None] * 7}
     columns = {name: pa.chunked_array([pa.array(values, pa.string())]) for name, values in texts.items()}
-    plan = ReasonsPlan("i", "x", 0, read_messages("auto"), language, (7,), np.array(n_users), 3)
-    return Knowledge(item_side(neighbours), Catalogue(pa.array(IDS), columns, np.array(AGES)), plan)
+    plan = ReasonsPlan("i", "x", "a", 0, read_messages("auto"), language, (7,), np.array(n_users), 3)
+    return Knowledge(item_side(neighbours), Catalogue(pa.array(IDS), columns, np.array(AGES), aspects), plan)
 
 
 def item_side(neighbours=None):

@@ -70,6 +70,22 @@ def test_a_search_and_a_question_are_called_what_they_are(kind, english, chinese
         assert (sentence, evidence) == (want, {"kind": kind, "text": "Drum", "quote": "drum"})
 
 
+def test_reviewers_of_both_items_agree_on_a_word_where_no_title_can_be_named():
+    aspects = {KITE: {"string": 5, "wind": 4}, UNTITLED: {"wind": 3}, DRUM: {"wind": 3, "loud": 9}}
+    known, want = knowledge(aspects=aspects), {"kind": "reviewed", "text": "wind", "n_users": 4}
+    # The newest item of the history that has the word; "string" tells more of the kite, but of nothing that was met.
+    assert told(([DRUM, UNTITLED], []), KITE, ["text"], known) == (
+        "4 reviewers of it wrote “wind”, as reviewers of something in your history did.",
+        want | {"item_id": "untitled"},
+    )
+    assert told(([UNTITLED, DRUM], []), KITE, ["text"], known)[1] == want | {"item_id": "drum"}
+    chinese = knowledge("zh", aspects=aspects)
+    sentence, _ = told(([UNTITLED], []), KITE, ["text"], chinese)
+    assert sentence == "有 4 位评论者提到它的“wind”，您历史记录中的另一件也是如此。"
+    assert told(([TRAIN], []), KITE, ["text"], known)[1]["kind"] == "popular"
+    assert told(([UNTITLED], []), KITE, ["collaborative"], known)[1]["kind"] == "popular"  # texts did not speak for it
+
+
 def test_counts_are_of_the_shortest_window_with_enough_users_else_ever():
     assert told(NOBODY_YET, KITE, ["popularity"]) == (
         "In the last 7 days 4 people turned to it.", {"kind": "popular", "n_users": 4, "days": 7},
