@@ -2,7 +2,8 @@
 
 Reads   interactions, items, user_index, item_index, user_factors, user_ratings, user_sequences, user_projections,
         user_embeddings, item_embeddings, rankers and the folder that it names, matrix_inputs, deliveries, item_texts,
-        item_aspects, user_texts, text_vectors of D; events as far back as the windows of popular_items and query_results reach
+        item_aspects, user_texts, text_vectors of D; events as far back as the windows of popular_items and
+        query_results reach
 Writes  topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D; nothing is published before
         validate_table and publish_top_n
 Fails   3 if an input is missing or no item is available
