@@ -29,7 +29,7 @@ from nightrec.ranker.candidates import NOBODY, union_of_best
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.features import features
 from nightrec.ranker.pack import load_pack
-from nightrec.ranker.sources import FAMILY, ItemSide, UserSide, score_blocks
+from nightrec.ranker.sources import ItemSide, UserSide, score_blocks
 from nightrec.scoring.inputs import read_users
 from nightrec.scoring.rank import user_side_of
 from nightrec.scoring.rules import QUANTUM
@@ -110,7 +110,7 @@ def lists_of(block: pa.RecordBatch, scorer: Scorer) -> dict[str, Ints]:
 
     Returns:
         `(B, LENGTH)` item_idx by name: `source <name>`, `join <part>`, `join reciprocal_rank`, `join texts`, and
-        `ranker` for the part that the night chose.
+        `ranker` for how the night orders its lists.
     """
     side, hidden = user_side_of(block, scorer.items), block.column("hidden")
     pairs = np.asarray(hidden.value_parent_indices()), np.asarray(hidden.flatten()).astype(np.int64)
@@ -126,24 +126,19 @@ def joined(scores: dict[str, Floats], seen: sp.csr_matrix, side: UserSide, score
     shown = {name: np.where(scorer.may_list, one, -np.inf) for name, one in scores.items()}
     found = union_of_best(shown, seen, scorer.k)
     described, inside = features(scores, found, side, scorer.items), found != NOBODY
-    parts = {part: np.rint(one / QUANTUM) * QUANTUM for part, one in scorer.ranker.parts(described, inside).items()}
-    parts["reciprocal_rank"] = reciprocal_ranks(described, len(scores))
-    parts["texts"] = sum_of_texts(described, list(scores))
-    out = {f"join {part}": best_of(found, one) for part, one in parts.items()}
-    return out | {"ranker": out[f"join {scorer.ranker.chosen}"]}
+    parts = scorer.ranker.parts(described, inside)
+    parts["texts"] = scorer.ranker.text_scores(described)
+    parts = {f"join {part}": one for part, one in parts.items()}
+    parts["ranker"] = scorer.ranker.listed_scores(described, inside, scorer.items.nobody_met(found))
+    parts = {name: np.rint(one / QUANTUM) * QUANTUM for name, one in parts.items()}
+    parts["join reciprocal_rank"] = reciprocal_ranks(described, len(scores))
+    return {name: best_of(found, one) for name, one in parts.items()}
 
 
 def reciprocal_ranks(described: Floats, n_sources: int) -> Floats:
     """Return `(B, C)` the sum over sources of `1 / (60 + rank)`, ranks from 1; read from the features of `features`."""
     ranks = np.expm1(-described[:, :, 1 : 2 * n_sources : 2]) + 1.0
     total: Floats = (1.0 / (FUSION_CONSTANT + ranks)).sum(axis=2)
-    return total
-
-
-def sum_of_texts(described: Floats, sources: Sequence[str]) -> Floats:
-    """Return `(B, C)` the sum of z-scores over the sources that read texts alone; columns as `features` makes them."""
-    columns = [2 * place for place, source in enumerate(sources) if FAMILY[source] == "text"]
-    total: Floats = described[:, :, columns].sum(axis=2)
     return total
 
 

@@ -38,6 +38,8 @@ def fit_linear(features: Floats, inside: Mask, relevant: Mask, ridge: float = 1e
     Returns:
         The fitted weights.
     """
+    if not features.shape[2]:
+        return Linear(np.zeros(0), np.ones(0), np.zeros(0))
     taught = relevant.any(axis=1)
     features, inside, relevant = features[taught], inside[taught], relevant[taught]
     rows = features[inside].astype(np.float64)

@@ -20,7 +20,7 @@ DENSE = ("text", "lexical", "popularity", "described")
 WORDS = ("buckets", "idf")
 SPARSE = ("neighbours", "words")
 PARTS = ("data", "indices", "indptr")
-LINEAR = ("fusion", "linear")
+LINEAR = ("fusion", "linear", "texts")
 
 
 def save_pack(folder: Path, items: ItemSide, ranker: Ranker) -> None:
@@ -46,8 +46,10 @@ def load_pack(folder: Path) -> tuple[ItemSide, Ranker]:
         arrays[name] = sp.csr_matrix(parts, tuple(arrays.pop(f"{name}.shape").tolist()))
     arrays["vocabulary"] = Vocabulary(**{part: arrays.pop(f"vocabulary.{part}") for part in WORDS})
     plain = json.loads((folder / RANKER).read_text(encoding="utf-8"))
-    fusion, linear = (Linear(**{key: np.asarray(column) for key, column in plain[name].items()}) for name in LINEAR)
+    fusion, linear, texts = (
+        Linear(**{key: np.asarray(column) for key, column in plain[name].items()}) for name in LINEAR
+    )
     trees = lgb.Booster(model_str=(folder / TREES).read_text(encoding="utf-8")) if (folder / TREES).is_file() else None
-    ranker = Ranker(plain["names"], plain["simple"], fusion, linear, trees, plain["chosen"])
+    ranker = Ranker(plain["names"], plain["simple"], fusion, linear, trees, texts, plain["chosen"])
     vectors = {name: arrays.pop(f"vectors.{name}") for name in TABLES}
     return ItemSide(vectors=vectors, **arrays), ranker

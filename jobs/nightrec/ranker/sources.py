@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from nightrec.histories import Floats, Ints
+from nightrec.histories import Floats, Ints, Mask
 from nightrec.vectors import unit
 from nightrec.vocabulary import Vocabulary, unit_rows
 
@@ -53,6 +53,11 @@ class ItemSide:
     neighbours: sp.csr_matrix
     popularity: Floats
     described: Floats
+
+    def nobody_met(self, candidates: Ints) -> Mask:
+        """Tell which items `(B, C)` are without history; padding counts as the first item."""
+        unmet: Mask = self.popularity[np.maximum(candidates, 0), 0] == 0
+        return unmet
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,8 @@ def _rank(block: pa.RecordBatch, users: UserSide, items: ItemSide, ranker: Ranke
     found = union_of_best({name: np.where(task.shown, s, -np.inf) for name, s in scores.items()}, seen, k)
     inside = found != NOBODY
     described = features(scores, found, users, items)
-    ranked = np.where(inside, np.rint(ranker.scores(described, inside) / QUANTUM) * QUANTUM, -np.inf)
+    scored = ranker.listed_scores(described, inside, items.nobody_met(found))
+    ranked = np.where(inside, np.rint(scored / QUANTUM) * QUANTUM, -np.inf)
     order = np.argsort(-ranked, axis=1, kind="stable")
     user_ids = block.column("user_id").to_pylist()
     chance = chances(user_ids, task.rules.night, task.rules.explore_slots)

@@ -14,7 +14,9 @@ SCORES = {
     "popularity": np.array([[0, 3, 4, 1, 2]], np.float32),
 }
 SIDE = SimpleNamespace(length=np.array([2]), recent=sp.csr_matrix((1, 5), dtype=np.float32))
-ITEMS = SimpleNamespace(described=np.zeros((5, len(ITEM_NAMES)), np.float32))
+ITEMS = SimpleNamespace(
+    described=np.zeros((5, len(ITEM_NAMES)), np.float32), nobody_met=lambda found: np.zeros(found.shape, np.bool_)
+)
 
 
 def listed(may_list=(1, 1, 1, 1, 1), seen=(), k=5):

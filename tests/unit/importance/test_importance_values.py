@@ -143,7 +143,7 @@ def test_a_neutral_family_holds_the_mean_of_the_candidates_without_padding():
 
 def test_contributions_are_averaged_over_listed_candidates_of_the_slice():
     part = Linear(np.zeros(2), np.ones(2), np.array([2.0, -1.0]))
-    ranker = Ranker(["a_score", "b_score"], [0, 1], part, part, None, "linear")
+    ranker = Ranker(["a_score", "b_score"], [0, 1], part, part, None, part, "linear")
     lesson = lesson_of([[[3, 0], [2, 1], [0, 5]], [[1, 0], [0, 0], [0, 1]]], [0, 0])
     slices = make_slices(lesson, np.ones(2, int), {"second": np.arange(3) == 1, "third": np.arange(3) == 2})
     found = listed_shares(ranker, lesson, slices, top_n=2)
@@ -155,7 +155,7 @@ def test_contributions_are_averaged_over_listed_candidates_of_the_slice():
 
 def test_padding_counts_in_no_list():
     part = Linear(np.zeros(1), np.ones(1), np.ones(1))
-    ranker = Ranker(["a_score"], [0], part, part, None, "linear")
+    ranker = Ranker(["a_score"], [0], part, part, None, part, "linear")
     lesson = Lesson(
         [(0, np.array([0]))], np.array([[0, -1]]), np.array([[[4], [0]]], np.float32), np.array([[True, False]])
     )

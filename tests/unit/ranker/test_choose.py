@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nightrec.ranker.choose import RankerPlan, choose_ranker, list_ndcg, row_standardised
+from nightrec.ranker.choose import RankerPlan, choose_ranker, equal_fusion, list_ndcg, reordered, row_standardised
 
 
 def test_ndcg_of_places_one_and_three():
@@ -18,6 +18,22 @@ def test_relevant_items_outside_the_candidates_count_as_missed():
 def test_row_z_scores_leave_padding_out():
     z = row_standardised(np.array([[1, 3, 99]], np.float32), np.array([[True, True, False]]))
     np.testing.assert_allclose(z, [[-1, 1, 0]])
+
+
+def test_some_share_their_scores_out_among_them_in_another_order():
+    scores = np.array([[9, 7, 5, 3], [4, 3, 2, 1]], np.float32)
+    some = np.array([[False, True, True, True], [False, True, False, False]])
+    by = np.array([[0, 1, 3, 2], [0, 9, 9, 9]], np.float32)
+    np.testing.assert_array_equal(reordered(scores, some, by), [[9, 3, 7, 5], [4, 3, 2, 1]])
+
+
+def test_items_that_nobody_met_are_ordered_by_texts_and_keep_their_places():
+    names = ["popularity_score", "lexical_score"]
+    # Sums of both scores: 9, 7, 5, 3; of the last three, which nobody met, the last has the best text.
+    features = np.array([[[9, 0], [6, 1], [3, 2], [0, 3]]], np.float32)
+    inside, nobody_met = np.ones((1, 4), bool), np.array([[False, True, True, True]])
+    scores = equal_fusion(names).listed_scores(features, inside, nobody_met)
+    np.testing.assert_array_equal(scores, [[9, 3, 5, 7]])
 
 
 def problem(n_users):

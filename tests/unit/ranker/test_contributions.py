@@ -26,7 +26,7 @@ def fitted():
 
 def test_a_weighted_sum_splits_into_weight_times_distance_from_the_mean():
     part = Linear(np.array([1.0, 0.0]), np.array([2.0, 1.0]), np.array([4.0, -1.0]))
-    ranker = Ranker(["a_score", "b_score"], [0, 1], part, part, None, "linear")
+    ranker = Ranker(["a_score", "b_score"], [0, 1], part, part, None, part, "linear")
     features = np.array([[[3.0, 5.0], [1.0, 0.0]]], np.float32)
     found = contributions(ranker, features, np.array([[True, True]]))
     assert found.tolist() == [[[4.0, -5.0], [0.0, 0.0]]]  # 4 * (3 - 1) / 2 and -1 * 5
