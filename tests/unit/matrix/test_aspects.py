@@ -3,7 +3,7 @@ from nightrec.matrix.aspects import item_aspects
 EVENTS = "item_id string, user_id string, event_type string, text string"
 
 
-def test_aspects_are_words_that_enough_users_wrote_of_few_items(spark):
+def test_aspects_are_words_that_enough_users_wrote_of_an_item_more_than_of_others(spark):
     said = {"strap": "Good strap, good leather", "pick": "good pick", "cable": "good cable", "amp": "good amp"}
     rows = [(item, f"u{k}", "review", text) for item, text in said.items() for k in range(2)]
     rows += [
@@ -17,7 +17,8 @@ def test_aspects_are_words_that_enough_users_wrote_of_few_items(spark):
 
     got = item_aspects(spark.createDataFrame(rows, EVENTS), min_users=2)
 
-    # "good" is said of all four items, which is more than two and a tenth of them.
+    # "good" is in 8 of 9 reviewers' words and in those of 8 of the 12 pairs who share an item: chance gives 12 * 64 / 81.
+    # "leather" is in 3 of 9 and in 6 pairs, where chance gives 12 / 9; all of 3 against 3 of 9 comes before 2 of 3.
     assert sorted((r.item_id, r.place, r.text, r.n_users) for r in got.collect()) == [
         ("amp", 1, "amp", 2), ("cable", 1, "cable", 2), ("pick", 1, "pick", 2),
         ("strap", 1, "leather", 3), ("strap", 2, "strap", 2),
@@ -30,5 +31,17 @@ def test_without_reviews_there_are_no_aspects(spark):
 
 def test_chinese_reviews_agree_on_runs_of_characters(spark):
     rows = [("琴", user, "review", text) for user, text in (("u1", "音色很好"), ("u2", "喜欢音色"))]
+    rows += [("鼓", user, "review", text) for user, text in (("u1", "很好"), ("u2", "声大"))]
     got = item_aspects(spark.createDataFrame(rows, EVENTS), min_users=2).collect()
     assert [(r.text, r.n_users) for r in got] == [("音色", 2)]
+
+
+def test_words_that_reviewers_of_an_item_share_no_more_than_chance_would_have_it_tell_nothing(spark):
+    said = {"amp": ["the loud amp", "the loud one", "the"], "pick": ["the pick", "loud pick", "the"]}
+    rows = [(item, f"u{k}", "review", text) for item, texts in said.items() for k, text in enumerate(texts)]
+
+    got = item_aspects(spark.createDataFrame(rows, EVENTS), min_users=2).collect()
+
+    # "loud": 3 of 6 wrote it, and 2 of the 12 pairs agree, where chance gives 3; "pick": 2 of 6 and 2 pairs, chance 4 / 3,
+    # which is not twice as often either.
+    assert got == []
