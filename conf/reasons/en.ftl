@@ -4,12 +4,38 @@ history = Because “{ $title }” is in your history.
 aspect = Shares “{ $text }” with “{ $title }” from your history.
 reviewed =
     { $n_users ->
-        [one] { $n_users } reviewer of it wrote “{ $text }”, as reviewers of something in your history did.
-       *[other] { $n_users } reviewers of it wrote “{ $text }”, as reviewers of something in your history did.
+        [one] { $n_users } reviewer of it wrote “{ $text }”, which is also said of something in your history.
+       *[other] { $n_users } reviewers of it wrote “{ $text }”, which is also said of something in your history.
+    }
+reviewed-named =
+    { $n_users ->
+        [one] { $n_users } reviewer of it wrote “{ $text }”, which is also said of “{ $title }” from your history.
+       *[other] { $n_users } reviewers of it wrote “{ $text }”, which is also said of “{ $title }” from your history.
     }
 searched = Because you searched for “{ $quote }” and this one has “{ $text }”.
 asked = Because you asked “{ $quote }” and this one has “{ $text }”.
-wrote = Because you wrote “{ $quote }” and this one has “{ $text }”.
+wrote = Because you wrote “{ $quote }” in a review and this one has “{ $text }”.
+noted = Because you wrote “{ $quote }” and this one has “{ $text }”.
+searched-reviewed =
+    { $n_users ->
+        [one] Because you searched for “{ $quote }” and { $n_users } reviewer of this one wrote “{ $text }”.
+       *[other] Because you searched for “{ $quote }” and { $n_users } reviewers of this one wrote “{ $text }”.
+    }
+asked-reviewed =
+    { $n_users ->
+        [one] Because you asked “{ $quote }” and { $n_users } reviewer of this one wrote “{ $text }”.
+       *[other] Because you asked “{ $quote }” and { $n_users } reviewers of this one wrote “{ $text }”.
+    }
+wrote-reviewed =
+    { $n_users ->
+        [one] Because you wrote “{ $quote }” in a review and { $n_users } reviewer of this one wrote “{ $text }”.
+       *[other] Because you wrote “{ $quote }” in a review and { $n_users } reviewers of this one wrote “{ $text }”.
+    }
+noted-reviewed =
+    { $n_users ->
+        [one] Because you wrote “{ $quote }” and { $n_users } reviewer of this one wrote “{ $text }”.
+       *[other] Because you wrote “{ $quote }” and { $n_users } reviewers of this one wrote “{ $text }”.
+    }
 popular =
     { $days ->
         [one]

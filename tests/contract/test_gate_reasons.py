@@ -20,25 +20,38 @@ ITEMS = [
     OLD | {"item_id": "kite", "title": "Kite"},
     {"item_id": "robot", "title": "Robot", "available_from": at("2026-01-28 12:00")},
     OLD | {"item_id": "ball", "title": "Ball"},
+    OLD | {"item_id": "string", "title": "\u200b…"},
 ]
 HISTORY = [
     {"user_id": "ada", "item_id": "train"},
     {"user_id": "ada", "item_id": "drum"},
+    {"user_id": "ada", "item_id": "string"},
     {"user_id": "bo", "item_id": "kite", "last_at": at("2026-01-31 10:00")},
     {"user_id": "cy", "item_id": "kite", "last_at": at("2026-01-25 00:00")},
     {"user_id": "cy", "item_id": "drum"},
 ]
+LONG = "It took my son a while to get used to this drum, because a stick that bounces off it hits his nose"
 OWN = {"user_id": "ada", "text_hash": "h", "is_held_out": False}
 WROTE = [
     OWN | {"place": 1, "text": "blocks for\nbuilding", "event_type": "review"},
     OWN | {"place": 2, "text": "building", "event_type": "search"},
     OWN | {"place": 3, "text": "Blocks?", "event_type": "question"},
+    OWN | {"place": 4, "text": "blocks", "event_type": "rating"},
+    OWN | {"place": 5, "text": LONG, "event_type": "review"},
+    OWN | {"place": 6, "text": "bounces", "event_type": "search"},
+    OWN | {"place": 7, "text": "what bounces?", "event_type": "question"},
+    OWN | {"place": 8, "text": "it bounces", "event_type": "rating"},
+    OWN | {"place": 9, "text": "robot", "event_type": "search"},
 ]
 ASPECTS = [
     {"item_id": "ball", "place": 1, "text": "bounces", "n_users": 4},
     {"item_id": "ball", "place": 2, "text": "round", "n_users": 2},
     {"item_id": "drum", "place": 1, "text": "bounces", "n_users": 2},
     {"item_id": "robot", "place": 1, "text": "bounces", "n_users": 1},
+    {"item_id": "kite", "place": 1, "text": "wood", "n_users": 3},
+    {"item_id": "kite", "place": 2, "text": "shiny", "n_users": 3},
+    {"item_id": "string", "place": 1, "text": "bounces", "n_users": 2},
+    {"item_id": "train", "place": 1, "text": "shiny", "n_users": 1},
 ]
 INTO, OUT = "\u2068", "\u2069"  # each value stands between marks of isolation
 TRUE = {
@@ -51,12 +64,18 @@ TRUE = {
     "reviewed": (
         "ball",
         evidence("reviewed", item_id="drum", text="bounces", n_users=4),
-        f"{INTO}4{OUT} reviewers of it wrote “{INTO}bounces{OUT}”, as reviewers of something in your history did.",
+        f"{INTO}4{OUT} reviewers of it wrote “{INTO}bounces{OUT}”, "
+        f"which is also said of “{INTO}Drum{OUT}” from your history.",
     ),
     "wrote": (
         "blocks",
         evidence("wrote", text="Building", quote="blocks for building"),
-        f"Because you wrote “{INTO}blocks for building{OUT}” and this one has “{INTO}Building{OUT}”.",
+        f"Because you wrote “{INTO}blocks for building{OUT}” in a review and this one has “{INTO}Building{OUT}”.",
+    ),
+    "noted": (
+        "blocks",
+        evidence("noted", text="blocks", quote="blocks"),
+        f"Because you wrote “{INTO}blocks{OUT}” and this one has “{INTO}blocks{OUT}”.",
     ),
     "searched": (
         "blocks",
@@ -84,6 +103,7 @@ UNTRUE = {
     "aspect": {"text": "Wood"},  # the listed item is not of wood
     "reviewed": {"n_users": 5},
     "wrote": {"text": "Drum"},
+    "noted": {"text": "kite"},
     "searched": {"text": "Drum"},
     "asked": {"text": "Wooden"},
     "popular": {"n_users": 3},
@@ -95,8 +115,45 @@ UNTRUE = {
 }
 
 
-def listed(kind, rank=1, **changes):
-    item, ground, reason = TRUE[kind]
+SAID = f"{INTO}4{OUT} reviewers of this one wrote “{INTO}bounces{OUT}”."
+CUT = "…drum, because a stick that bounces off it hits his nose"
+REVIEWERS = {
+    "of what has no title": (
+        "ball",
+        evidence("reviewed", "zh", item_id="string", text="bounces", n_users=4),
+        f"有 {INTO}4{OUT} 位评论者提到它的“{INTO}bounces{OUT}”，您历史记录中的另一件也是如此。",
+    ),
+    "of the catalogue's word": (
+        "kite",
+        evidence("reviewed", item_id="train", text="wood", n_users=3),
+        f"{INTO}3{OUT} reviewers of it wrote “{INTO}wood{OUT}”, "
+        f"which is also said of “{INTO}Wooden train{OUT}” from your history.",
+    ),
+    "searched": (
+        "ball",
+        evidence("searched", text="bounces", quote="bounces", n_users=4),
+        f"Because you searched for “{INTO}bounces{OUT}” and {SAID}",
+    ),
+    "asked": (
+        "ball",
+        evidence("asked", text="bounces", quote="what bounces?", n_users=4),
+        f"Because you asked “{INTO}what bounces?{OUT}” and {SAID}",
+    ),
+    "wrote": (
+        "ball",
+        evidence("wrote", text="bounces", quote=CUT, n_users=4),
+        f"Because you wrote “{INTO}{CUT}{OUT}” in a review and {SAID}",
+    ),
+    "noted": (
+        "ball",
+        evidence("noted", "zh", text="bounces", quote="it bounces", n_users=4),
+        f"您写过“{INTO}it bounces{OUT}”，有 {INTO}4{OUT} 位评论者提到这一件的“{INTO}bounces{OUT}”。",
+    ),
+}
+
+
+def listed(kind, rank=1, true=TRUE, **changes):
+    item, ground, reason = true[kind]
     row = {"item_id": item, "evidence": ground, "reason": reason} | changes
     chance = 0.5 if kind == "explored" else 1.0
     return {"user_id": "ada", "rank": rank, "score": 1.0, "arm": "default", "propensity": chance} | LINEAGE | row
@@ -139,12 +196,13 @@ def test_true_reasons_of_every_kind_pass_and_a_lie_of_every_kind_does_not(night)
 def test_sentences_must_be_what_their_evidence_makes(night):
     theirs = TRUE["wrote"][1] | {"quote": "what another user wrote of building"}
     as_search = TRUE["wrote"][1] | {"kind": "searched"}  # ada wrote it in a review
+    as_searched = TRUE["wrote"][2].replace("you wrote", "you searched for").replace(" in a review", "")
     rows = [
         *(listed(kind, rank, reason=TRUE[kind][2] + "!") for rank, kind in enumerate(TRUE)),
         listed("unmet", 20, evidence=evidence("unmet", "fr")),
         listed("unmet", 21, evidence=evidence("magic")),
         listed("history", 22, evidence=evidence("history"), reason="Because “title” is in your history."),
-        listed("wrote", 24, evidence=as_search, reason=TRUE["wrote"][2].replace("you wrote", "you searched for")),
+        listed("wrote", 24, evidence=as_search, reason=as_searched),
         listed("wrote", 23, evidence=theirs, reason=TRUE["wrote"][2].replace("blocks for building", theirs["quote"])),
     ]
 
@@ -174,6 +232,52 @@ def test_reviewers_must_be_enough_and_speak_of_both_items(night):
     untrue, _ = failed(night, [*rows, listed("reviewed", 9, item_id="robot", evidence=alone)])
 
     assert untrue == [0, 1, 2, 3, 9]
+
+
+def test_what_reviewers_say_passes_in_every_form(night):
+    rows = [listed(kind, rank, REVIEWERS) for rank, kind in enumerate(REVIEWERS)]
+
+    assert failed(night, rows) == ([], [])
+
+
+def test_what_reviewers_say_is_held_against_words_counts_and_own_texts(night):
+    lies = [
+        ("searched", {"n_users": 3}),  # four did
+        ("searched", {"text": "round", "n_users": 2}),  # two wrote it of the ball, but ada did not search for it
+        ("searched", {"text": "robot", "n_users": 4}),  # ada did, but nobody wrote it of the ball
+        ("searched", {"text": None}),
+        ("of the catalogue's word", {"item_id": "drum"}),  # nothing of wood
+        ("of the catalogue's word", {"text": "shiny"}),  # one reviewer of the train is too few
+        ("of the catalogue's word", {"item_id": None}),
+        ("of the catalogue's word", {"n_users": None}),
+    ]
+    rows = [
+        listed(kind, rank, REVIEWERS, evidence=REVIEWERS[kind][1] | lie) for rank, (kind, lie) in enumerate(lies, 1)
+    ]
+    alone = evidence("searched", text="bounces", quote="bounces", n_users=1)
+    rows.append(listed("searched", 9, REVIEWERS, item_id="robot", evidence=alone))
+
+    untrue, _ = failed(night, rows)
+
+    assert untrue == list(range(1, 10))
+
+
+def test_a_quotation_is_of_the_text_and_the_kind_that_it_says(night):
+    as_kind = {
+        "searched": REVIEWERS["searched"][2].replace("searched for", "asked"),
+        "asked": REVIEWERS["asked"][2].replace("asked", "searched for"),
+        "wrote": REVIEWERS["wrote"][2].replace(" in a review", ""),
+    }
+    kinds = {"searched": "asked", "asked": "searched", "wrote": "noted"}
+    rows = [
+        listed(kind, rank, REVIEWERS, evidence=REVIEWERS[kind][1] | {"kind": kinds[kind]}, reason=as_kind[kind])
+        for rank, kind in enumerate(kinds, 1)
+    ]
+    for rank, (kind, quote) in enumerate((("wrote", CUT.replace("bounces", "rolls")), ("searched", "bounces well")), 4):
+        told = REVIEWERS[kind][2].replace(f"{INTO}{REVIEWERS[kind][1]['quote']}{OUT}", f"{INTO}{quote}{OUT}", 1)
+        rows.append(listed(kind, rank, REVIEWERS, evidence=REVIEWERS[kind][1] | {"quote": quote}, reason=told))
+
+    assert failed(night, rows) == ([], [1, 2, 3, 4, 5])
 
 
 def test_what_a_model_wrote_must_say_its_template_and_nothing_else():

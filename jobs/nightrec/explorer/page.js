@@ -99,7 +99,7 @@ function evidence(row) {
   if (row.text !== undefined) parts.push(["shared: ", shown(row.text)]);
   if (row.n_users !== undefined) parts.push([count(row.n_users, "user")]);
   if (row.days !== undefined) parts.push([count(row.days, "day")]);
-  if (["searched", "asked", "wrote"].includes(row.kind)) parts.push(["what the user wrote is not shown here"]);
+  if (["searched", "asked", "wrote", "noted"].includes(row.kind)) parts.push(["what the user wrote is not shown here"]);
   return row.kind === undefined ? null : dim("Evidence: ", row.kind, ...parts.flatMap((part) => [" · ", ...part]));
 }
 

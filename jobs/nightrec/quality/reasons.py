@@ -11,7 +11,7 @@ from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # unk
 
 from nightrec.reasons.evidence import EVER, NEW_DAYS, OWN_COLUMN, Evidence
 from nightrec.reasons.sentences import tell
-from nightrec.reasons.words import shorten
+from nightrec.reasons.words import excerpt, shorten
 
 TEXTS = ("title", "categories", "tags", "description")
 
@@ -89,23 +89,21 @@ def _is_true(facts: Facts) -> Column:
     is_counted = (n_users == F.try_element_at("item_users", F.coalesce(days, F.lit(EVER)))) & (
         n_users >= facts.min_users
     )
-    quote, is_reviewed = F.col("evidence.quote"), kind == "reviewed"
-    is_agreed = (
-        (n_users == F.try_element_at("item_aspects", text))
-        & (n_users >= facts.min_users)
-        & F.try_element_at("named_aspects", text).isNotNull()
-    )
+    quote = F.col("evidence.quote")
+    is_reviewed = (kind == "reviewed") | (quote.isNotNull() & n_users.isNotNull())
+    is_agreed = (n_users == F.try_element_at("item_aspects", text)) & (n_users >= facts.min_users)
+    named_agreed = F.coalesce(F.try_element_at("named_aspects", text) >= facts.min_users, F.lit(False))
     is_shared = (
-        _holds("item_words", text)
+        F.when(is_reviewed, is_agreed).otherwise(_holds("item_words", text) & (n_users.isNull() | is_counted))
         & (named.isNotNull() | quote.isNotNull())
-        & (named.isNull() | _holds("named_words", text))
+        & (named.isNull() | _holds("named_words", text) | (is_reviewed & named_agreed))
         & (quote.isNull() | _holds(F.array_join("texts.text", "\n"), text))
     )
     return (
         (named.isNull() | is_met)
         & ((kind == "explored") == is_explored)
         & ((kind == "again") == (named.isNotNull() & (named == F.col("item_id"))))
-        & F.when(is_reviewed, is_agreed).otherwise((text.isNull() | is_shared) & (n_users.isNull() | is_counted))
+        & F.when(text.isNotNull() | is_reviewed, is_shared).otherwise(n_users.isNull() | is_counted)
         & ((kind != "new") | ((days == F.col("new_days")) & (days <= NEW_DAYS)))
         & ((kind != "ever") | days.isNull())
         & ((kind != "unmet") | ~is_met)
@@ -150,6 +148,6 @@ def is_told(
         return None
     found = Evidence(**evidence)  # type: ignore[arg-type]  # a struct of the contract
     is_own = found.quote is None or any(
-        own["kind"] == found.kind and shorten(own["text"]) == found.quote for own in texts
+        own["kind"] == found.kind and excerpt(own["text"], found.text or "") == found.quote for own in texts
     )
     return is_own and reason == tell(found, None if title is None else shorten(title), messages)

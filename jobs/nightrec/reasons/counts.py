@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from nightrec.reasons.evidence import EVER, OWN_WORDS
+from nightrec.reasons.evidence import EVER, NOTED, OWN_WORDS
 
 MICROS_PER_DAY = 86_400_000_000
 
@@ -38,7 +38,7 @@ def item_users(met: DataFrame, run_date: date, windows: Sequence[int]) -> DataFr
 def newest_texts(user_texts: DataFrame, count: int, max_chars: int) -> DataFrame:
     """Return `user_id, texts`: the newest texts of each user, newest first, each cut and with its kind of evidence."""
     names = F.create_map(*(F.lit(word) for pair in OWN_WORDS.items() for word in pair))
-    kind = F.coalesce(F.try_element_at(names, "event_type"), F.lit(OWN_WORDS["review"]))
+    kind = F.coalesce(F.try_element_at(names, "event_type"), F.lit(NOTED))
     own = F.struct(kind.alias("kind"), F.substring("text", 1, max_chars).alias("text"))
     piece = F.struct("place", own.alias("own"))
     newest = user_texts.where(F.col("place") <= count).groupBy("user_id").agg(F.array_sort(F.collect_list(piece)))

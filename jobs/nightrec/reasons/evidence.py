@@ -8,9 +8,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 OWN_WORDS = {"search": "searched", "question": "asked", "review": "wrote"}
-"""The kind of evidence that quotes what a user wrote, by type of event; other types with text count as `wrote`."""
-KINDS = ("history", "aspect", "reviewed", *OWN_WORDS.values(), "popular", "ever", "new", "explored", "again", "unmet")
+"""The kind of evidence that quotes what a user wrote, by type of event; other types with text are `noted`."""
+NOTED = "noted"
+QUOTING = (*OWN_WORDS.values(), NOTED)
+KINDS = ("history", "aspect", "reviewed", *QUOTING, "popular", "ever", "new", "explored", "again", "unmet")
 """Each kind of evidence is also the id of its sentence in `conf/reasons/<language>.ftl`."""
+NAMED, BY_REVIEWERS = "-named", "-reviewed"
+"""What the id ends in where the item of the history has a title, and where reviewers wrote the word that is shared."""
+MESSAGES = (*KINDS, "reviewed" + NAMED, *(kind + BY_REVIEWERS for kind in QUOTING))
 NEW_DAYS = 30
 """An item is new for so many days."""
 EVER = 0
@@ -31,9 +36,9 @@ class Evidence(NamedTuple):
         kind: One of `KINDS`.
         language: Of the sentence, the stem of its file in `conf/reasons/`.
         item_id: Item of the user's history.
-        text: Category, tag or word of the listed item, or of its reviewers, that the history item or the user's words
-            share.
-        quote: What the user wrote, as shortened by `words.shorten`.
+        text: Category, tag or word of the listed item, or of its reviewers, that the history item, or its reviewers, or
+            the user's words share.
+        quote: What the user wrote, as shortened by `words.excerpt`.
         n_users: Users who turned to the item in `days`, or ever, or who wrote the word of it.
         days: Length of the window, or for how long the item has been new.
     """

@@ -58,35 +58,42 @@ def by_family(shares: Floats, names: Sequence[str]) -> Floats:
     )
 
 
-def behind(family: str, past: Past, listed: Ints, items: ItemSide, has_title: Mask) -> Ints:
-    """Find the item of the history that lies behind each listed item, of equal ones the newest.
+def behind(near: Floats, past: Past, has_title: Mask) -> int:
+    """Find the item of the history that lies behind a listed item, of equal ones the newest.
 
-    Item-item: the largest neighbour's weight times recency; other families: the largest cosine of their item vectors.
+    Args:
+        near: `(H,)` how near each item of the history is to it, at least one.
+        past: The history.
+        has_title: `(n,)` which items can be named.
+
+    Returns:
+        item_idx, -1 where no item of the history that has a title is near.
+    """
+    named = np.where(has_title[past.items], near, 0.0)
+    nearest = int(named.argmax())
+    return int(past.items[nearest]) if named[nearest] > LEAST else NOBODY
+
+
+def nearness(family: str, past: Past, listed: Ints, items: ItemSide) -> Floats:
+    """Return how near each item of the history is to each listed one.
+
+    Item-item: the neighbour's weight times recency; other families: the cosine of their item vectors.
 
     Args:
         family: One of `FAMILIES` but popularity.
         past: The history.
         listed: `(N,)` item_idx.
         items: Item side of all sources.
-        has_title: `(n,)` which items can be named.
 
     Returns:
-        `(N,)` item_idx, -1 where no item of the history that has a title is near.
+        `(H, N)`.
     """
-    mine = Past(past.items[has_title[past.items]], past.weight[has_title[past.items]])
-    if not len(mine.items):
-        return np.full(len(listed), NOBODY)
-    near = _nearness(family, mine, listed, items)
-    return np.where(near.max(axis=0) > LEAST, mine.items[near.argmax(axis=0)], NOBODY)
-
-
-def _nearness(family: str, past: Past, listed: Ints, items: ItemSide) -> Floats:
-    nearness: Floats
+    near: Floats
     if family == "item_item":
-        nearness = past.weight[:, None] * np.asarray(items.neighbours[past.items][:, listed].toarray())
-        return nearness
-    nearness = _unit_vectors(family, past.items, items) @ _unit_vectors(family, listed, items).T
-    return nearness
+        near = past.weight[:, None] * np.asarray(items.neighbours[past.items][:, listed].toarray())
+    else:
+        near = _unit_vectors(family, past.items, items) @ _unit_vectors(family, listed, items).T
+    return near
 
 
 def _unit_vectors(family: str, rows: Ints, items: ItemSide) -> Floats:

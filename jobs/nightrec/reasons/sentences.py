@@ -7,7 +7,8 @@ from fluent.runtime import FluentBundle, FluentResource
 
 from nightrec.errors import ConfigError
 from nightrec.places import resource
-from nightrec.reasons.evidence import KINDS, Evidence
+from nightrec.reasons.evidence import BY_REVIEWERS, KINDS, MESSAGES, NAMED, QUOTING, Evidence
+from nightrec.reasons.words import SEEN
 
 AUTO = "auto"
 
@@ -19,7 +20,7 @@ def read_messages(language: str) -> dict[str, str]:
         language: The setting `reasons.language`: `auto`, or a language that must have a file.
 
     Raises:
-        ConfigError: If the language has no file, or a file lacks the sentence of a kind of evidence.
+        ConfigError: If the language has no file, or a file lacks a sentence of a kind of evidence.
     """
     folder = resource("conf") / "reasons"
     found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.ftl"))}
@@ -28,7 +29,7 @@ def read_messages(language: str) -> dict[str, str]:
             f"no conf/reasons/{language}.ftl for reasons.language {language!r}; known: {', '.join([AUTO, *found])}"
         )
     for name, source in found.items():
-        lacking = [kind for kind in KINDS if not _bundle(name, source).has_message(kind)]
+        lacking = [message for message in MESSAGES if not _bundle(name, source).has_message(message)]
         if lacking:
             raise ConfigError(f"conf/reasons/{name}.ftl has no readable message for: {', '.join(lacking)}")
     return found
@@ -42,7 +43,7 @@ def tell(evidence: Evidence, title: str | None, messages: Mapping[str, str]) -> 
 
     Args:
         evidence: The evidence.
-        title: Of the item of the history that it names, shortened; None where it names none.
+        title: Of the item of the history that it names, shortened; None where it names none, empty where it has none.
         messages: Fluent source by language.
 
     Returns:
@@ -58,12 +59,18 @@ def tell(evidence: Evidence, title: str | None, messages: Mapping[str, str]) -> 
 @lru_cache(maxsize=1 << 14)
 def _sentence(evidence: Evidence, title: str | None, source: str) -> str | None:
     bundle = _bundle(evidence.language, source)
-    pattern = bundle.get_message(evidence.kind).value
+    pattern = bundle.get_message(_message(evidence, title)).value
     values = {name: value for name, value in {**evidence._asdict(), "title": title}.items() if value is not None}
     if pattern is None:
         return None
     told, errors = bundle.format_pattern(pattern, values)
     return None if errors else str(told)
+
+
+def _message(evidence: Evidence, title: str | None) -> str:
+    if evidence.kind == "reviewed" and title is not None and SEEN.search(title):
+        return evidence.kind + NAMED
+    return evidence.kind + BY_REVIEWERS if evidence.kind in QUOTING and evidence.n_users is not None else evidence.kind
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,8 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 OF_HAN = re.compile(f"[{HAN}]")
 KANA = re.compile("[\u3040-\u30ff]")
 LETTER = re.compile(r"[^\W\d_]")
+SEEN = re.compile(r"[^\W_]")
+"""A title without letters and digits names nothing."""
 WORD = re.compile(rf"[{HAN}]+|(?:(?![{HAN}_])\w)+")
 # Spaces of every kind, control characters, and marks of direction that could turn the sentence around a title.
 UNSEEN = re.compile("[\\s\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
@@ -24,15 +26,32 @@ def one_line(text: str) -> str:
     return UNSEEN.sub(" ", text).strip()
 
 
-def shorten(text: str) -> str:
-    """Return a text on one line with at most `SHOWN` characters, cut between words where there are some."""
+def shorten(text: str, shown: int = SHOWN) -> str:
+    """Return a text on one line with at most `shown` characters, cut between words where there are some."""
     line = one_line(text[:LONGEST])
-    if len(line) <= SHOWN:
+    if len(line) <= shown:
         return line
-    head = line[: SHOWN - 1]
+    head = line[: shown - 1]
     space = head.rfind(" ")
-    whole = head if line[SHOWN - 1] == " " or space < SHOWN // 2 else head[:space]
+    whole = head if line[shown - 1] == " " or space < shown // 2 else head[:space]
     return whole.rstrip() + ELLIPSIS
+
+
+def excerpt(text: str, word: str) -> str:
+    """Return at most `SHOWN` characters of a text in which a word of it stands.
+
+    >>> excerpt("I have had quite a few of them by now, but none of them had as much sustain as my old one", "Sustain")
+    '…by now, but none of them had as much sustain as my old one'
+    """
+    line, head = one_line(text[:LONGEST]), shorten(text)
+    found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line, re.IGNORECASE) or re.search(
+        re.escape(word), line, re.IGNORECASE
+    )
+    if found is None or found.end() < len(head) or head == line:
+        return head
+    start = max(0, min(found.start(), len(line) - SHOWN + 1, found.start() - (SHOWN - len(word)) // 2))
+    space = line.find(" ", start, found.start())
+    return ELLIPSIS + shorten(line[start if space < 0 else space + 1 :], SHOWN - 1)
 
 
 def words(text: str) -> dict[str, str]:

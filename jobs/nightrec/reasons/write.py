@@ -10,10 +10,12 @@ from nightrec.ranker.candidates import NOBODY
 from nightrec.ranker.item_item import ItemItemPlan
 from nightrec.ranker.sources import recency_weights
 from nightrec.reasons.catalogue import Catalogue
-from nightrec.reasons.choose import Found, Knowledge, Reader, list_evidence
+from nightrec.reasons.choose import list_evidence
 from nightrec.reasons.evidence import EVIDENCE, Own
 from nightrec.reasons.grounds import Past
+from nightrec.reasons.reader import Knowledge, Reader
 from nightrec.reasons.sentences import AUTO, tell
+from nightrec.reasons.shared import Found
 from nightrec.reasons.words import is_chinese
 
 TELLING = 5

@@ -22,9 +22,9 @@ from nightrec.ranker.item_item import ItemItemPlan
 from nightrec.ranker.pack import load_pack
 from nightrec.ranker.sources import FAMILY, TABLES, ItemSide, UserSide, recency_weights, score_blocks
 from nightrec.reasons.catalogue import open_catalogue
-from nightrec.reasons.choose import Knowledge
 from nightrec.reasons.evidence import COLUMNS, EVIDENCE, ReasonsPlan
 from nightrec.reasons.grounds import listed_shares
+from nightrec.reasons.reader import Knowledge
 from nightrec.reasons.write import block_reasons
 from nightrec.scoring.exploration import chances
 from nightrec.scoring.rules import QUANTUM, Ranked, Rules, falling, make_lists

@@ -12,7 +12,7 @@ from nightrec.places import resource
 from nightrec.reasons import evidence
 
 ENDING = ".writer.yaml"
-KINDS = tuple(kind for kind in evidence.KINDS if kind not in evidence.OWN_WORDS.values())
+KINDS = tuple(kind for kind in evidence.KINDS if kind not in evidence.QUOTING)
 """What may be rewritten. What people wrote goes into no model, and so into no table that later nights use."""
 INTO, OUT = "\u2068", "\u2069"
 VALUE = re.compile(f"{INTO}([^{OUT}]+){OUT}")

@@ -17,8 +17,8 @@ def test_aspects_are_words_that_enough_users_wrote_of_an_item_more_than_of_other
 
     got = item_aspects(spark.createDataFrame(rows, EVENTS), min_users=2)
 
-    # "good" is in 8 of 9 reviewers' words and in those of 8 of the 12 pairs who share an item: chance gives 12 * 64 / 81.
-    # "leather" is in 3 of 9 and in 6 pairs, where chance gives 12 / 9; all of 3 against 3 of 9 comes before 2 of 3.
+    # 8 of 9 reviewers wrote "good", and 8 of the 12 pairs that share an item: chance gives 12 * 64 / 81.
+    # 3 of 9 wrote "leather", and 6 pairs, where chance gives 12 / 9; all of 3 against 3 of 9 comes before 2 of 3.
     assert sorted((r.item_id, r.place, r.text, r.n_users) for r in got.collect()) == [
         ("amp", 1, "amp", 2), ("cable", 1, "cable", 2), ("pick", 1, "pick", 2),
         ("strap", 1, "leather", 3), ("strap", 2, "strap", 2),
@@ -42,6 +42,5 @@ def test_words_that_reviewers_of_an_item_share_no_more_than_chance_would_have_it
 
     got = item_aspects(spark.createDataFrame(rows, EVENTS), min_users=2).collect()
 
-    # "loud": 3 of 6 wrote it, and 2 of the 12 pairs agree, where chance gives 3; "pick": 2 of 6 and 2 pairs, chance 4 / 3,
-    # which is not twice as often either.
+    # 3 of 6 wrote "loud", and 2 of the 12 pairs, where chance gives 3; 2 of 6 wrote "pick", and 2 pairs, chance 4 / 3.
     assert got == []

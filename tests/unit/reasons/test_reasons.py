@@ -48,11 +48,11 @@ def test_aspect_is_what_both_items_are_filed_under():
 def test_own_words_are_quoted_where_the_item_has_one_of_them():
     user = ([TRAIN], ["a drum\nfor my son", "hello"])
     assert told(user, DRUM, ["text"]) == (
-        "Because you wrote “a drum for my son” and this one has “Drum”.",
+        "Because you wrote “a drum for my son” in a review and this one has “Drum”.",
         {"kind": "wrote", "text": "Drum", "quote": "a drum for my son"},
     )
     assert told(([], ["想买木制火车"]), HUOCHE, ["text"]) == (
-        "您写过“想买木制火车”，这一件含有“木制火车”。",
+        "您在评论中写过“想买木制火车”，这一件含有“木制火车”。",
         {"kind": "wrote", "text": "木制火车", "quote": "想买木制火车"},
     )
 
@@ -62,28 +62,109 @@ def test_own_words_are_quoted_where_the_item_has_one_of_them():
     [
         ("searched", "Because you searched for “drum” and this one has “Drum”.", "您搜索过“drum”，这一件含有“Drum”。"),
         ("asked", "Because you asked “drum” and this one has “Drum”.", "您问过“drum”，这一件含有“Drum”。"),
+        (
+            "wrote",
+            "Because you wrote “drum” in a review and this one has “Drum”.",
+            "您在评论中写过“drum”，这一件含有“Drum”。",
+        ),
+        ("noted", "Because you wrote “drum” and this one has “Drum”.", "您写过“drum”，这一件含有“Drum”。"),
     ],
 )
-def test_a_search_and_a_question_are_called_what_they_are(kind, english, chinese):
+def test_searches_questions_reviews_and_other_texts_are_called_what_they_are(kind, english, chinese):
     for language, want in (("en", english), ("zh", chinese)):
         sentence, evidence = told(([TRAIN], [(kind, "drum")]), DRUM, ["text"], knowledge(language))
         assert (sentence, evidence) == (want, {"kind": kind, "text": "Drum", "quote": "drum"})
 
 
-def test_reviewers_of_both_items_agree_on_a_word_where_no_title_can_be_named():
-    aspects = {KITE: {"string": 5, "wind": 4}, UNTITLED: {"wind": 3}, DRUM: {"wind": 3, "loud": 9}}
-    known, want = knowledge(aspects=aspects), {"kind": "reviewed", "text": "wind", "n_users": 4}
-    # The newest item of the history that has the word; "string" tells more of the kite, but of nothing that was met.
-    assert told(([DRUM, UNTITLED], []), KITE, ["text"], known) == (
-        "4 reviewers of it wrote “wind”, as reviewers of something in your history did.",
-        want | {"item_id": "untitled"},
+ASPECTS = {KITE: {"string": 5, "wind": 4}, UNTITLED: {"wind": 3}, BLOCKS: {"wind": 3, "loud": 9}}
+REVIEWED = {"kind": "reviewed", "text": "wind", "n_users": 4}
+
+
+def test_reviewers_of_both_items_agree_on_a_word():
+    known = knowledge(aspects=ASPECTS)
+    # Neither is near the kite, so the newest counts; "string" tells more of the kite, but of nothing that was met.
+    assert told(([BLOCKS, UNTITLED], []), KITE, ["text"], known) == (
+        "4 reviewers of it wrote “wind”, which is also said of something in your history.",
+        REVIEWED | {"item_id": "untitled"},
     )
-    assert told(([UNTITLED, DRUM], []), KITE, ["text"], known)[1] == want | {"item_id": "drum"}
-    chinese = knowledge("zh", aspects=aspects)
-    sentence, _ = told(([UNTITLED], []), KITE, ["text"], chinese)
-    assert sentence == "有 4 位评论者提到它的“wind”，您历史记录中的另一件也是如此。"
+    assert told(([UNTITLED, BLOCKS], []), KITE, ["text"], known) == (
+        "4 reviewers of it wrote “wind”, which is also said of “Building blocks” from your history.",
+        REVIEWED | {"item_id": "blocks"},
+    )
     assert told(([TRAIN], []), KITE, ["text"], known)[1]["kind"] == "popular"
-    assert told(([UNTITLED], []), KITE, ["collaborative"], known)[1]["kind"] == "popular"  # texts did not speak for it
+    assert told(([], []), KITE, ["text"], known)[1]["kind"] == "popular"
+
+
+def test_of_what_reviewers_agree_on_the_nearest_item_is_named():
+    known = knowledge(aspects=ASPECTS | {DRUM: {"wind": 3}})
+    assert told(([DRUM, BLOCKS, UNTITLED], []), KITE, ["text"], known)[1] == REVIEWED | {"item_id": "drum"}
+
+
+@pytest.mark.parametrize("title", ["\u200b \n…", None])
+def test_reviewers_are_told_of_in_chinese(title):
+    chinese = knowledge("zh", titles=[*TITLES[:UNTITLED], title, TITLES[-1]], aspects=ASPECTS)
+    assert told(([UNTITLED], []), KITE, ["text"], chinese)[0] == (
+        "有 4 位评论者提到它的“wind”，您历史记录中的另一件也是如此。"
+    )
+    assert told(([BLOCKS], []), KITE, ["text"], chinese)[0] == (
+        "有 4 位评论者提到它的“wind”，您历史记录中的“Building blocks”也是如此。"
+    )
+
+
+def test_a_word_of_reviewers_may_stand_in_the_catalogue_for_what_was_met():
+    known = knowledge(aspects={KITE: {"wood": 4, "robot": 3}})
+    assert told(([TRAIN], []), KITE, ["text"], known)[1] == REVIEWED | {"text": "wood", "item_id": "train"}
+    assert told(([ROBOT], []), KITE, ["text"], known)[1] == REVIEWED | {
+        "text": "robot",
+        "n_users": 3,
+        "item_id": "robot",
+    }
+
+
+def test_other_families_tell_of_reviewers_where_what_they_find_near_has_no_title():
+    follows = np.zeros((7, 7), np.float32)
+    follows[UNTITLED, KITE] = 0.5
+    known = knowledge(neighbours=follows, aspects=ASPECTS)
+    # The blocks have the word and are newer, but item-item did not find the kite by them.
+    assert told(([UNTITLED, BLOCKS], []), KITE, ["item_item"], known)[1] == REVIEWED | {"item_id": "untitled"}
+    assert told(([BLOCKS], []), KITE, ["item_item"], known)[1]["kind"] == "popular"
+    follows[BLOCKS, KITE] = 0.1  # what can be named comes first
+    known = knowledge(neighbours=follows, aspects=ASPECTS)
+    assert told(([UNTITLED, BLOCKS], []), KITE, ["item_item"], known)[1] == {"kind": "history", "item_id": "blocks"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "english", "chinese"),
+    [
+        ("searched", "Because you searched for “Wind?” and 4 reviewers of this one wrote “wind”.", "您搜索过“Wind?”，"),
+        ("asked", "Because you asked “Wind?” and 4 reviewers of this one wrote “wind”.", "您问过“Wind?”，"),
+        ("wrote", "Because you wrote “Wind?” in a review and 4 reviewers of this one wrote “wind”.",
+         "您在评论中写过“Wind?”，"),
+        ("noted", "Because you wrote “Wind?” and 4 reviewers of this one wrote “wind”.", "您写过“Wind?”，"),
+    ],
+)  # fmt: skip
+def test_own_words_are_quoted_where_reviewers_of_the_item_agree_on_one_of_them(kind, english, chinese):
+    user = ([UNTITLED], [("wrote", "a gift"), (kind, "Wind?"), ("noted", "wind and string? no")])
+    want = {"kind": kind, "text": "wind", "quote": "Wind?", "n_users": 4}
+    aspects = {KITE: {"wind": 4, "string": 3}}
+    assert told(user, KITE, ["text"], knowledge("en", aspects=aspects)) == (english, want)
+    assert told(user, KITE, ["text"], knowledge("zh", aspects=aspects)) == (
+        f"{chinese}有 4 位评论者提到这一件的“wind”。", want,
+    )  # fmt: skip
+    assert told(user, KITE, ["collaborative"], knowledge("en", aspects=aspects))[1]["kind"] == "popular"
+
+
+def test_what_the_catalogue_says_is_quoted_before_what_reviewers_say():
+    known = knowledge(aspects={KITE: {"wind": 4}})
+    quoted = {"kind": "wrote", "text": "Kite", "quote": "a kite"}
+    assert told(([], ["for wind", "a kite"]), KITE, ["text"], known)[1] == quoted
+
+
+def test_a_quotation_shows_the_word_that_is_shared():
+    long = "I have had quite a few of these by now, but none of them had as much wind as the old one that I gave away"
+    sentence, evidence = told(([], [("wrote", long)]), KITE, ["text"], knowledge(aspects={KITE: {"wind": 4}}))
+    assert evidence["quote"] == "…none of them had as much wind as the old one that I gave…"
+    assert f"“{evidence['quote']}”" in sentence
 
 
 def test_counts_are_of_the_shortest_window_with_enough_users_else_ever():

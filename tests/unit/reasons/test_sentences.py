@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nightrec.errors import ConfigError
 from nightrec.ranker.job import NAMES
 from nightrec.reasons import sentences
-from nightrec.reasons.evidence import COLUMNS, EVIDENCE, KINDS, Evidence
+from nightrec.reasons.evidence import COLUMNS, EVIDENCE, MESSAGES, Evidence
 from nightrec.reasons.grounds import FAMILIES, by_family
 from nightrec.reasons.sentences import read_messages, tell
-from nightrec.reasons.words import is_chinese, shorten, words
+from nightrec.reasons.words import SHOWN, excerpt, is_chinese, shorten, words
 from nightrec.schemas import contract
 
 
@@ -38,6 +40,8 @@ def test_evidence_that_lacks_something_has_no_sentence():
     messages = read_messages("en")
     assert tell(Evidence("history", "en", item_id="i"), None, messages) is None
     assert tell(Evidence("popular", "en", n_users=3), None, messages) is None
+    assert tell(Evidence("reviewed", "en", text="wind", n_users=3), None, messages)  # something in the history
+    assert tell(Evidence("wrote", "en", text="wind", n_users=3), None, messages) is None
     assert tell(Evidence("magic", "en"), None, messages) is None
     assert tell(Evidence("unmet", "fr"), None, messages) is None
 
@@ -45,7 +49,7 @@ def test_evidence_that_lacks_something_has_no_sentence():
 def test_a_language_is_a_file(tmp_path, monkeypatch):
     monkeypatch.setattr(sentences, "resource", lambda _: tmp_path)
     (tmp_path / "reasons").mkdir()
-    whole = "\n".join(f"{kind} = {kind}!" for kind in KINDS)
+    whole = "\n".join(f"{message} = {message}!" for message in MESSAGES)
     (tmp_path / "reasons/fr.ftl").write_text(whole, encoding="utf-8")
     assert tell(Evidence("unmet", "fr"), None, read_messages("fr")) == "unmet!"
     with pytest.raises(ConfigError, match=r"no conf/reasons/de.ftl for reasons.language 'de'; known: auto, fr"):
@@ -60,6 +64,30 @@ def test_evidence_has_the_form_of_the_contract():
     assert arrow.field("evidence").type == EVIDENCE
     assert f"evidence {spark['evidence'].dataType.simpleString()}" in COLUMNS
     assert tuple(EVIDENCE.names) == Evidence._fields
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text("abcdé İ火车.\n", min_size=1, max_size=25), max_size=30))
+def test_an_excerpt_holds_its_word_and_is_short(pieces):
+    text = " ".join(pieces)
+    for word in words(text).values():
+        cut = excerpt(text, word)
+        assert len(cut) <= SHOWN
+        assert word in cut
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "cut"),
+    [
+        ("short and whole", "whole", "short and whole"),
+        ("whole " + "far " * 30, "whole", shorten("whole " + "far " * 30)),
+        ("far " * 30, "absent", shorten("far " * 30)),
+        ("start " * 12 + "of art", "art", "…" + "start " * 8 + "of art"),
+        ("火" * 80 + "车" + "火" * 80, "车火", "…" + "火" * 29 + "车" + "火" * 28 + "…"),
+    ],
+)
+def test_excerpts_are_cut_around_a_whole_word(text, word, cut):
+    assert excerpt(text, word) == cut
 
 
 def test_contributions_are_summed_by_family():
