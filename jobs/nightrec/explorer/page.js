@@ -94,12 +94,13 @@ function usersView() {
 }
 
 function evidence(row) {
+  const isQuoting = ["searched", "asked", "wrote", "noted"].includes(row.kind);
   const parts = [];
   if (row.seen !== undefined) parts.push([itemLink(row.seen)]);
   if (row.text !== undefined) parts.push(["shared: ", shown(row.text)]);
-  if (row.n_users !== undefined) parts.push([count(row.n_users, "user")]);
+  if (row.n_users !== undefined) parts.push([count(row.n_users, isQuoting || row.kind === "reviewed" ? "reviewer" : "user")]);
   if (row.days !== undefined) parts.push([count(row.days, "day")]);
-  if (["searched", "asked", "wrote", "noted"].includes(row.kind)) parts.push(["what the user wrote is not shown here"]);
+  if (isQuoting) parts.push(["what the user wrote is not shown here"]);
   return row.kind === undefined ? null : dim("Evidence: ", row.kind, ...parts.flatMap((part) => [" · ", ...part]));
 }
 
