@@ -9,9 +9,9 @@ from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # unk
 
 from nightrec.reasons.words import SHOWN, words
 
-LEAST_AGREEMENT = 2.0
-"""In 4,473 reviews of Musical Instruments "than", "really", "price" and "them" have 1.0 to 1.6, "sturdy" 2.2, "sustain"
-15, "accurate" 27: words that are written of anything come near 1, whatever the language."""
+LEAST_AGREEMENT = 2.25
+"""In 10,042 reviews of Musical Instruments "than", "really" and "price" have 1.1 to 1.3, "these" 2.1, "sturdy" 2.3,
+"sustain" 7, "accurate" 30: words that are written of anything come near 1, whatever the language."""
 PER_ITEM = 10
 
 

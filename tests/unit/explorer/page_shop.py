@@ -22,6 +22,7 @@ TITLES = [
     None,
 ]
 LONG = "x" * 10_000
+WROTE = {"kind": "wrote", "language": "en", "text": "bells", "quote": QUOTE, "n_users": 4}
 LINEAGE = {"run_id": "r1", "encoder_version": "e", "collaborative_version": "c", "data_snapshot": "d"}
 EVIDENCE = dict.fromkeys(("kind", "language", "item_id", "text", "quote", "n_users", "days"))
 
@@ -83,7 +84,7 @@ def listed(user_id, rank, item_id, /, reason=None, propensity=1.0, **evidence):
 
 def lists():
     return [
-        listed(HEAVY, 2, "i1", f"Because you wrote “{QUOTE}”", kind="wrote", language="en", text="bells", quote=QUOTE),
+        listed(HEAVY, 2, "i1", f"Because you wrote “{QUOTE}”", **WROTE),
         listed(HEAVY, 1, "i0", "Because of <b>that</b>", kind="history", language="en", item_id="i24"),
         listed(HEAVY, 3, "i7", "9 people", 0.5, kind="popular", language="en", n_users=9, days=7),
         listed(LIGHT, 1, "i0"),  # from before reasons were told

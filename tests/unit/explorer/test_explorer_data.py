@@ -81,7 +81,7 @@ def test_list_is_in_order_and_says_what_its_reasons_rest_on(data):
     same = {"score": 1.235, "source": "text"}
     assert named(data, first.pop("seen")) == "i24"  # beyond the newest twenty, and on the page all the same
     assert first == same | {"item": "i0", "reason": "Because of <b>that</b>", "kind": "history"}
-    assert wrote == same | {"item": "i1", "kind": "wrote", "text": "bells"}
+    assert wrote == same | {"item": "i1", "kind": "wrote", "text": "bells", "n_users": 4}
     told = {"reason": "9 people", "kind": "popular", "n_users": 9, "days": 7}
     assert drawn == same | told | {"item": "i7", "is_drawn": True}
 

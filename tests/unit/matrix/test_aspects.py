@@ -31,7 +31,7 @@ def test_without_reviews_there_are_no_aspects(spark):
 
 def test_chinese_reviews_agree_on_runs_of_characters(spark):
     rows = [("琴", user, "review", text) for user, text in (("u1", "音色很好"), ("u2", "喜欢音色"))]
-    rows += [("鼓", user, "review", text) for user, text in (("u1", "很好"), ("u2", "声大"))]
+    rows += [(item, "u3", "review", "很好") for item in ("鼓", "笛")]
     got = item_aspects(spark.createDataFrame(rows, EVENTS), min_users=2).collect()
     assert [(r.text, r.n_users) for r in got] == [("音色", 2)]
 
