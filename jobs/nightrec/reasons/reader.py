@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from nightrec.histories import Floats, Ints
 from nightrec.ranker.sources import ItemSide
 from nightrec.reasons.catalogue import Catalogue
 from nightrec.reasons.evidence import Own, ReasonsPlan
 from nightrec.reasons.grounds import Past, nearness
+from nightrec.reasons.words import words
 
 NEWEST_MET = 200
 """Items of a history, newest first, whose words are looked at; more would tell little of what the user likes now."""
@@ -47,6 +49,11 @@ class Reader:
     listed: Ints
     near: dict[str, Floats] = field(default_factory=dict)
     said: dict[str, list[int]] = field(default_factory=dict)
+
+    @cached_property
+    def written(self) -> list[tuple[Own, dict[str, str]]]:
+        """Each of the texts with its words."""
+        return [(own, words(own.text)) for own in self.texts]
 
     def nearness(self, family: str, known: Knowledge) -> Floats:
         """Return how near each item of the history is to each listed one, `(H, N)`."""

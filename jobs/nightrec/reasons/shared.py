@@ -1,4 +1,4 @@
-"""What a listed item shares with the user: categories, tags and words of texts; pure functions."""
+"""What a listed item shares with the user: categories, tags, and words of texts and reviewers; pure functions."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from nightrec.reasons.catalogue import Catalogue
 from nightrec.reasons.evidence import Evidence
 from nightrec.reasons.grounds import LEAST
 from nightrec.reasons.reader import Knowledge, Reader
-from nightrec.reasons.words import excerpt, words
+from nightrec.reasons.words import excerpt
 
 Found = tuple[Evidence, int]
 """Evidence, and the `item_idx` of the item that it names; -1 for none."""
@@ -28,8 +28,7 @@ def quoted(item: int, reader: Reader, catalogue: Catalogue) -> Evidence | None:
     """
     of_item, most = catalogue.words(item), 0.0
     best: Evidence | None = None
-    own_words = [words(own.text) for own in reader.texts]
-    for own, written in zip(reader.texts, own_words, strict=True):
+    for own, written in reader.written:
         shared = _telling(of_item, written, catalogue)
         told = sum(catalogue.rarity(term) for term in shared)
         if told > most:
@@ -38,7 +37,7 @@ def quoted(item: int, reader: Reader, catalogue: Catalogue) -> Evidence | None:
     if best is not None:
         return best
     for word, n_users in catalogue.aspects(item).items():
-        for own, written in zip(reader.texts, own_words, strict=True):
+        for own, written in reader.written:
             if word in written:
                 quote = excerpt(own.text, word)
                 return Evidence(own.kind, reader.language, text=word, quote=quote, n_users=n_users)
