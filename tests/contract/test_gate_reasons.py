@@ -121,7 +121,7 @@ REVIEWERS = {
     "of what has no title": (
         "ball",
         evidence("reviewed", "zh", item_id="string", text="bounces", n_users=4),
-        f"有 {INTO}4{OUT} 位评论者提到它的“{INTO}bounces{OUT}”，您历史记录中的另一件也是如此。",
+        f"有 {INTO}4{OUT} 位评论者在评价它时写到“{INTO}bounces{OUT}”，您历史记录中另一件的介绍或评论里也有这个词。",
     ),
     "of the catalogue's word": (
         "kite",
@@ -147,7 +147,7 @@ REVIEWERS = {
     "noted": (
         "ball",
         evidence("noted", "zh", text="bounces", quote="it bounces", n_users=4),
-        f"您写过“{INTO}it bounces{OUT}”，有 {INTO}4{OUT} 位评论者提到这一件的“{INTO}bounces{OUT}”。",
+        f"您写过“{INTO}it bounces{OUT}”，有 {INTO}4{OUT} 位评论者在评价这一件时写到“{INTO}bounces{OUT}”。",
     ),
 }
 

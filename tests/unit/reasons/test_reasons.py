@@ -104,10 +104,10 @@ def test_of_what_reviewers_agree_on_the_nearest_item_is_named():
 def test_reviewers_are_told_of_in_chinese(title):
     chinese = knowledge("zh", titles=[*TITLES[:UNTITLED], title, TITLES[-1]], aspects=ASPECTS)
     assert told(([UNTITLED], []), KITE, ["text"], chinese)[0] == (
-        "有 4 位评论者提到它的“wind”，您历史记录中的另一件也是如此。"
+        "有 4 位评论者在评价它时写到“wind”，您历史记录中另一件的介绍或评论里也有这个词。"
     )
     assert told(([BLOCKS], []), KITE, ["text"], chinese)[0] == (
-        "有 4 位评论者提到它的“wind”，您历史记录中的“Building blocks”也是如此。"
+        "有 4 位评论者在评价它时写到“wind”，您历史记录中“Building blocks”的介绍或评论里也有这个词。"
     )
 
 
@@ -149,7 +149,7 @@ def test_own_words_are_quoted_where_reviewers_of_the_item_agree_on_one_of_them(k
     aspects = {KITE: {"wind": 4, "string": 3}}
     assert told(user, KITE, ["text"], knowledge("en", aspects=aspects)) == (english, want)
     assert told(user, KITE, ["text"], knowledge("zh", aspects=aspects)) == (
-        f"{chinese}有 4 位评论者提到这一件的“wind”。", want,
+        f"{chinese}有 4 位评论者在评价这一件时写到“wind”。", want,
     )  # fmt: skip
     assert told(user, KITE, ["collaborative"], knowledge("en", aspects=aspects))[1]["kind"] == "popular"
 
