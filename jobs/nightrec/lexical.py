@@ -85,8 +85,13 @@ def centred(vectors: Vectors) -> Vectors:
 def read_item_texts(lake: Lake, run_date: date, item_ids: pa.Array, fold: str, seed: int) -> ItemTexts:
     """Read what a fold's models may know of the texts of items, in the order of the keys."""
     vectors = read_vectors(lake, "item_embeddings", run_date, item_ids, fold)
-    texts = _in_order(of_fold(lake.read_arrow("item_texts", run_date), fold), item_ids)
-    return ItemTexts(centred(vectors), *_words_of(texts, seed))
+    texts = of_fold(lake.read_arrow("item_texts", run_date), fold)
+    return ItemTexts(centred(vectors), *words_of_items(texts, item_ids, seed))
+
+
+def words_of_items(item_texts: pa.Table, item_ids: pa.Array, seed: int) -> tuple[Vectors, sp.csr_matrix, Vocabulary]:
+    """Return `lexical`, `words` and `vocabulary` of `ItemTexts` for rows of `item_texts`, in the order of the keys."""
+    return _words_of(_in_order(item_texts, item_ids), seed)
 
 
 def read_user_words(lake: Lake, run_date: date, user_ids: pa.Array, fold: str, vocabulary: Vocabulary) -> sp.csr_matrix:

@@ -30,27 +30,25 @@ class EncoderConfig(Section):
     batch_size: Count
     """Texts embedded at once."""
     tuning: Literal["full", "lora"]
-    """Train all weights, or low-rank adapters that are merged on saving."""
+    """Train the weights themselves, or low-rank adapters that are merged on saving."""
+    tuned_layers: Count
+    """Layers, counted from the last, that are trained; the others, and the token embeddings, stay as they are."""
     train_batch_size: Annotated[int, Field(ge=2)]
-    """Pairs a step; the other pairs of the batch are the negatives."""
+    """Texts a step. With the default model each token takes some 50 kB a step, so long texts up to 3 GB."""
     learning_rate: Positive
     """Peak of the warm-up and cosine schedule."""
-    temperature: Positive
-    """Softmax temperature of the contrastive loss."""
+    epochs: Count
+    """Passes over the items that have a text and were met."""
     max_steps: Count
-    """Optimiser steps at most."""
-    eval_every: Count
-    """Steps between two looks at the held-out interactions; a checkpoint is written at each."""
-    patience: Count
-    """Looks without improvement before training stops."""
-    eval_users: Count
-    """Users, at most, whose newest goal item is held out."""
-    eval_texts: Count
-    """Texts, at most, that a held-out item is ranked among: targets and queries always, random others beside them."""
+    """Optimiser steps at most, whatever the passes."""
+    eval_items: Count
+    """Items whose texts are held out to compare the tuned model with its base; at most a tenth."""
+    eval_goals: Count
+    """Goals with held-out items, at most, that are asked for."""
     min_pairs: Count
-    """Fewer training pairs than this and the base model is kept untrained."""
+    """With fewer interactions than this the base model is kept untrained."""
     seed: int
-    """Seed of sampling and of the adapters' first weights."""
+    """Seed of what is held out, of the steps and of the adapters' first weights."""
 
 
 class CollaborativeConfig(Section):

@@ -32,7 +32,7 @@ def test_vectors_are_those_of_the_cpu(request, name):
 
 
 def test_training_runs_in_mixed_precision_and_keeps_a_better_model(delivered, night):
-    ctx = night(max_steps=40, eval_every=20, temperature=0.2)
+    ctx = night(epochs=40, train_batch_size=64)
     fine_tune_llm(ctx)
     assert choose_precision(torch.device("cuda"))[0] in (torch.bfloat16, torch.float32)
     assert np.isfinite([loss for _, loss in ctx.run.curves["loss"]]).all()

@@ -65,13 +65,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run_data(data: str, out: Path, args: argparse.Namespace, console: Console) -> list[Section]:
-    """Run both variants of a data set; none when its files are missing."""
+    """Run the variants asked for of a data set; none when its files are missing."""
     try:
         shop = READERS[data](args.folder)
     except InputError as err:
         console.print(f"skipping {data}: {err}", markup=False, soft_wrap=True)
         return []
-    return [run_split(Place(out / data, data, variant), shop, args, console) for variant in (WARM, COLD)]
+    return [run_split(Place(out / data, data, variant), shop, args, console) for variant in args.variant]
 
 
 def run_split(place: Place, shop: Shop, args: argparse.Namespace, console: Console) -> Section:
@@ -118,6 +118,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )  # fmt: skip
     parser.add_argument("--data", nargs="+", choices=DATA, default=DATA, help="data sets (default: all)")
+    parser.add_argument(
+        "--variant", nargs="+", choices=[WARM, COLD], default=[WARM, COLD], help="all items, or only new ones (both)"
+    )
     parser.add_argument("--folder", type=Path, default=DATA_FOLDER, help="where the data lies")
     parser.add_argument("--out", type=Path, help="folder for everything written (default: <paths.home>/benchmark)")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True, help="run the peers too?")

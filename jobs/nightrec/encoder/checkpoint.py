@@ -1,4 +1,4 @@
-"""Checkpoints of fine-tuning: a killed run goes on from its last look and ends with the same weights."""
+"""Checkpoints of fine-tuning: a killed run goes on from its last round and ends with the same weights."""
 
 import hashlib
 import logging
@@ -7,34 +7,35 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
 import torch
 from pyarrow import fs
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from nightrec.encoder.pairs import Histories
+from nightrec.encoder.study import Study
 from nightrec.encoder.train import Trainee
 from nightrec.encoder.tuning import trainable
 from nightrec.encoder.versions import MODELS
 from nightrec.folders import drop_folder, get_folder, is_whole, put_folder
 from nightrec.lake import Lake
-from nightrec.model_settings import EncoderConfig
+from nightrec.model_settings import EncoderConfig, ProjectionConfig
 
 log = logging.getLogger(__name__)
 
 
-def fingerprint(config: EncoderConfig, base_version: str, texts: pa.Array, histories: Histories) -> str:
+def fingerprint(config: EncoderConfig, projection: ProjectionConfig, base_version: str, study: Study) -> str:
     """Return 12 hex digits that change with anything the trained weights depend on."""
-    digest = hashlib.sha256(f"{config.model_dump_json()} {base_version}".encode())
-    for buffer in texts.buffers():
+    digest = hashlib.sha256(f"{config.model_dump_json()} {projection.model_dump_json()} {base_version}".encode())
+    for buffer in study.texts.buffers():
         digest.update(buffer or b"")
-    digest.update(histories.texts.tobytes())
-    digest.update(histories.starts.tobytes())
+    for matrix in (study.pieces, study.rows):
+        for part in (matrix.indptr, matrix.indices, matrix.data):
+            digest.update(part.tobytes())
     return digest.hexdigest()[:12]
 
 
 class Checkpoints:
-    """The checkpoints of one run date, one folder a look; those of other settings or data are never used.
+    """The checkpoints of one run date, one folder a round; those of other settings or data are never used.
 
     Args:
         lake: Where they lie.
@@ -81,25 +82,25 @@ def clear_checkpoints(lake: Lake, run_date: date) -> None:
 
 
 def write_trainee(trainee: Trainee, folder: Path) -> None:
-    """Write weights as safetensors, and the optimizer with the counters beside them."""
-    save_file(
-        {name: weight.contiguous() for name, weight in trainable(trainee.encoder).items()}, folder / "now.safetensors"
-    )
-    save_file(trainee.best, folder / "best.safetensors")
-    counters = {"step": trainee.step, "best_ndcg": trainee.best_ndcg, "n_worse": trainee.n_worse}
-    torch.save({"optimizer": trainee.optimizer.state_dict(), **counters}, folder / "state.pt")
+    """Write what is learnt as safetensors, and the optimizer with the step beside it."""
+    save_file({name: tensor.contiguous() for name, tensor in _learnt(trainee).items()}, folder / "learnt.safetensors")
+    torch.save({"optimizer": trainee.optimizer.state_dict(), "step": trainee.step}, folder / "state.pt")
 
 
 def read_trainee(trainee: Trainee, folder: Path) -> None:
     """Bring a new trainee of the same model and settings to the written state."""
     device = trainee.encoder.model.device
-    now = load_file(folder / "now.safetensors", device=str(device))
-    for name, weight in trainable(trainee.encoder).items():
-        weight.copy_(now[name])
-    trainee.best = load_file(folder / "best.safetensors", device=str(device))
+    written = load_file(folder / "learnt.safetensors", device=str(device))
+    for name, tensor in _learnt(trainee).items():
+        tensor.copy_(written[name])
     state = torch.load(folder / "state.pt", weights_only=True, map_location=device)
     trainee.optimizer.load_state_dict(state["optimizer"])
-    trainee.step, trainee.best_ndcg, trainee.n_worse = state["step"], state["best_ndcg"], state["n_worse"]
+    trainee.step = state["step"]
+
+
+def _learnt(trainee: Trainee) -> dict[str, Tensor]:
+    weights = {f"encoder.{name}": weight for name, weight in trainable(trainee.encoder).items()}
+    return weights | {f"head.{name}": t for name, t in trainee.head.state_dict().items()} | {"vectors": trainee.vectors}
 
 
 def _home(run_date: date) -> str:

@@ -1,39 +1,55 @@
-"""How well vectors find what users consumed next: the measure that decides whether a tuned model is kept."""
+"""How well vectors tell texts that were not learnt from: the measure that decides whether a tuned model is kept."""
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-from nightrec.encoder.pairs import HeldOut, Ints
+from nightrec.encoder.study import Study
+from nightrec.histories import Floats
+from nightrec.lexical import centred
+from nightrec.model_settings import ProjectionConfig
+from nightrec.next_item import ndcg_of_next
+from nightrec.projection.model import TextProjection
+from nightrec.projection.train import fit, make_projection
 
-K = 10
+Gains = npt.NDArray[np.float64]
+EPOCHS = 8
+"""Passes of the projections that measure: as many for the base as for the tuned model."""
+Z_OF_BETTER = 1.64
+"""One-sided 95 %: another model means that all texts are embedded again, so chance alone must not change it."""
 
 
-def target_ranks(vectors: NDArray[np.float32], held_out: HeldOut) -> Ints:
-    """Rank each held-out text among the candidates that its user had not seen.
-
-    The query is the mean of the user's newest vectors. Equal scores count against the target, so a model that gives
-    every text the same vector finds nothing.
+def measure(vectors: Floats, study: Study, config: ProjectionConfig) -> tuple[TextProjection, Gains]:
+    """Rank the held-out items for the users who turned to them, in the two ways in which lists use vectors.
 
     Args:
-        vectors: ``(C, dim)`` rows of unit length, one a candidate.
-        held_out: Users, their earlier texts and their targets.
+        vectors: `(n_items, E)` unit rows of all items, zero without text.
+        study: Whose rows the projections learn from.
+        config: Section `projection`.
 
     Returns:
-        ``(U,)``, 1 is the best rank.
+        The projections, and `(U,)` for each of the study's users the mean of the NDCG of the held-out item by cosine
+        to all that the user has and by learned projections of both.
     """
-    queries = np.stack([vectors[newest].mean(axis=0) for newest in held_out.queries])  # (U, dim)
-    scores = queries @ vectors.T  # (U, C)
-    own = scores[np.arange(len(queries)), held_out.targets].copy()  # (U,)
-    for row, seen in zip(scores, held_out.seen, strict=True):
-        row[seen] = -np.inf
-    return np.asarray(np.count_nonzero(scores >= own[:, None], axis=1), dtype=np.int64)
+    text = centred(vectors)
+    model = make_projection(np.hstack([text, study.lexical]), config)
+    (users, items), _ = fit(model, study.rows, config, EPOCHS)
+    by_cosine = _gains(study.rows[study.user_idx] @ text, text, study)
+    by_projection = _gains(users[study.user_idx], items, study)
+    return model, (by_cosine + by_projection) / 2
 
 
-def ndcg_at_k(ranks: Ints, k: int = K) -> float:
-    """Return mean NDCG@k with one relevant text a user: ``1 / log2(rank + 1)`` within the first k, else 0."""
-    return float(np.where(ranks <= k, 1 / np.log2(ranks + 1), 0.0).mean()) if len(ranks) else 0.0
+def is_better(gains: Gains, base: Gains, user_idx: npt.NDArray[np.int64]) -> bool:
+    """Tell whether gains `(U,)` are above those of the base on the same questions by more than chance among users."""
+    if not len(gains):
+        return False
+    _, place, counts = np.unique(user_idx, return_inverse=True, return_counts=True)
+    by_user = np.bincount(place, gains - base) / counts
+    error = by_user.std() / np.sqrt(len(by_user))
+    return bool(by_user.mean() > Z_OF_BETTER * error)
 
 
-def recall_at_k(ranks: Ints, k: int = K) -> float:
-    """Return the share of users whose text is among the first k."""
-    return float((ranks <= k).mean()) if len(ranks) else 0.0
+def _gains(users: Floats, items: Floats, study: Study) -> Gains:
+    targets = np.searchsorted(study.held, study.item_idx)
+    counts = np.bincount(study.user_idx, minlength=study.rows.shape[0])
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return ndcg_of_next(users, items[study.held], (targets, starts), study.user_idx, targets)

@@ -1,46 +1,38 @@
-"""fine_tune_llm: teach the language model what this shop's users consume together.
+"""fine_tune_llm: teach the language model which texts this shop's users turn to.
 
-Reads   interactions/D, item_texts/D
+Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D; what the ranker learns on is kept from it
 Writes  encoders/D (schemas/encoders.v1.yaml) and, when the tuned model is kept, models/encoder/run_date=D beside the
         tables and a version of `nightrec-<domain>-encoder` in the MLflow registry. Safe to repeat; a killed run goes on
         from its last checkpoint.
 Fails   2 if encoder.model cannot be loaded, 3 if an input partition is missing.
 
-The tuned model is kept only if it finds the newest goal items of held-out users better than its base does (NDCG@10).
+The tuned model is kept only if it ranks items whose texts neither has been trained on better than its base does, by
+cosine and by a projection that is trained anew on each, and by more than chance among users.
 """
 
 import logging
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from nightrec.context import Context, run_job
-from nightrec.documents import documents, of_fold
-from nightrec.encoder import evaluate
+from nightrec.documents import of_fold
 from nightrec.encoder.checkpoint import Checkpoints, clear_checkpoints, fingerprint
 from nightrec.encoder.device import choose_precision
+from nightrec.encoder.evaluate import is_better, measure
 from nightrec.encoder.model import Encoder, embed, find_model, load_encoder
-from nightrec.encoder.pairs import HeldOut, Histories, Ints, PairSampler, hold_out, make_histories, number_texts
 from nightrec.encoder.progress import Progress
-from nightrec.encoder.train import Trainee, new_trainee, train
+from nightrec.encoder.study import Blocks, Study, make_study
+from nightrec.encoder.train import new_trainee, train
 from nightrec.encoder.tuning import make_trainable, save_model
 from nightrec.encoder.versions import MODELS, model_version
 from nightrec.folders import drop_folder, put_folder
+from nightrec.histories import Floats, read_matrix
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Study:
-    """What there is to learn from, and what is asked at the end."""
-
-    texts: pa.Array
-    training: Histories
-    held_out: HeldOut
 
 
 def fine_tune_llm(ctx: Context) -> None:
@@ -53,18 +45,18 @@ def fine_tune_llm(ctx: Context) -> None:
         "model_version": base_version, "base_version": base_version, "path": config.model, "is_tuned": False,
         "base_ndcg": None, "tuned_ndcg": None,
     }  # fmt: skip
-    n_pairs, n_users = study.training.n_pairs, len(study.held_out.targets)
-    if n_pairs < config.min_pairs or n_users == 0:
+    n_pairs, n_asked = study.rows.nnz, len(study.user_idx)
+    if n_pairs < config.min_pairs or n_asked == 0 or Blocks(study, config).n_steps == 0:
         log.warning(
-            "kept the base %s untrained: %d training pairs (encoder.min_pairs is %d), %d held-out users",
-            config.model, n_pairs, config.min_pairs, n_users,
+            "kept the base %s untrained: %d interactions (encoder.min_pairs is %d), %d with held-out texts",
+            config.model, n_pairs, config.min_pairs, n_asked,
         )  # fmt: skip
     else:
         row |= tune(ctx, folder, base_version, study)
     table = pa.Table.from_pylist([row], contract("encoders").arrow())
     rows = ctx.lake.write_arrow("encoders", ctx.run_date, table)
     ctx.run.log_metrics(
-        {"rows_out": rows, "n_pairs": n_pairs, "n_eval_users": n_users, "is_tuned": float(row["is_tuned"] is True)}
+        {"rows_out": rows, "n_pairs": n_pairs, "n_eval_pairs": n_asked, "is_tuned": float(row["is_tuned"] is True)}
     )
     ctx.run.set_tags({"encoder_version": str(row["model_version"])})
     clear_checkpoints(ctx.lake, ctx.run_date)
@@ -73,15 +65,11 @@ def fine_tune_llm(ctx: Context) -> None:
 
 
 def read_study(ctx: Context) -> Study:
-    """Read the inputs and part them into training and held-out."""
-    columns = ["user_id", "item_id", "n_goals", "last_at"]
-    interactions = ctx.lake.read_arrow("interactions", ctx.run_date, columns)
-    item_texts = documents(of_fold(ctx.lake.read_arrow("item_texts", ctx.run_date), "cut"))
-    ctx.run.log_metrics({"rows_in": interactions.num_rows + item_texts.num_rows})
-    numbered, texts = number_texts(item_texts)
-    histories = make_histories(interactions, numbered, len(texts))
-    config = ctx.config.encoder
-    return Study(texts, *hold_out(histories, config.eval_users, config.eval_texts, config.seed))
+    """Read the inputs and part them into what is learnt from and what is asked."""
+    matrix = read_matrix(ctx.lake, ctx.run_date)
+    item_texts = of_fold(ctx.lake.read_arrow("item_texts", ctx.run_date), "cut")
+    ctx.run.log_metrics({"rows_in": len(matrix.histories.user_idx) + item_texts.num_rows})
+    return make_study(matrix.fold("cut"), matrix.item_ids, item_texts, ctx.config.encoder)
 
 
 def tune(ctx: Context, folder: Path, base_version: str, study: Study) -> dict[str, object]:
@@ -90,66 +78,37 @@ def tune(ctx: Context, folder: Path, base_version: str, study: Study) -> dict[st
     Returns:
         The columns of `encoders` that training decides.
     """
-    encoder = load_encoder(folder, ctx.config.encoder)
-    base = held_out_ranks(encoder, study, ctx.config.encoder.batch_size)
-    log.info("base: NDCG@10 %.4f over %d users", base_ndcg := evaluate.ndcg_at_k(base), len(base))
-    checkpoints = Checkpoints(
-        ctx.lake, ctx.run_date, fingerprint(ctx.config.encoder, base_version, study.texts, study.training)
-    )
-    trainee = run_training(ctx, encoder, study, checkpoints)
-    is_tuned = trainee.best_ndcg > base_ndcg
-    log.info(
-        "tuned: NDCG@10 %.4f, base %.4f: kept the %s", trainee.best_ndcg, base_ndcg, "tuned" if is_tuned else "base"
-    )
-    ctx.run.log_metrics(
-        {
-            "base_ndcg": base_ndcg,
-            "tuned_ndcg": trainee.best_ndcg,
-            "base_recall": evaluate.recall_at_k(base),
-            "steps": trainee.step,
-        }
-    )
-    measured: dict[str, object] = {"base_ndcg": base_ndcg, "tuned_ndcg": trainee.best_ndcg, "is_tuned": is_tuned}
-    if is_tuned:
-        measured |= publish(ctx, trainee.encoder, base_version)
-    return measured
-
-
-def run_training(ctx: Context, encoder: Encoder, study: Study, checkpoints: Checkpoints) -> Trainee:
-    """Train from the base or the newest checkpoint and return the trainee at its best."""
-    config = ctx.config.encoder
-    learner = make_trainable(encoder, config.tuning, config.seed)
-    trainee = new_trainee(learner, config)
+    config, projection = ctx.config.encoder, ctx.config.projection
+    encoder = load_encoder(folder, config)
+    vectors = read_all(encoder, study, config.batch_size)
+    head, base = measure(vectors, study, projection)
+    log.info("base: NDCG %.4f of %d texts held out, %d questions", base.mean(), len(study.held), len(base))
+    learner = make_trainable(encoder, config.tuning, config.tuned_layers, config.seed)
+    trainee = new_trainee(learner, head, vectors, projection.weight_decay)
+    checkpoints = Checkpoints(ctx.lake, ctx.run_date, fingerprint(config, projection, base_version, study))
     checkpoints.resume(trainee)
     dtype, reason = choose_precision(encoder.model.device)
     log.info("training %s weights in %s: %s", config.tuning, str(dtype).removeprefix("torch."), reason)
-    sampler = PairSampler(study.training, config.train_batch_size, config.seed)
-
-    with Progress("fine_tune_llm", config.max_steps, trainee.step) as progress:
+    with Progress("fine_tune_llm", Blocks(study, config).n_steps, trainee.step) as progress:
 
         def tell(metrics: Mapping[str, float], step: int) -> None:
             ctx.run.log_metrics(metrics, step=step)
-            note = ", ".join(f"{key} {value:.4f}" for key, value in metrics.items())
-            if "loss" in metrics:
-                progress.advance(1, note)
-            else:
-                progress.say(note)
+            progress.advance(1, ", ".join(f"{key} {value:.4f}" for key, value in metrics.items()))
 
-        def look() -> float:
-            ranks = held_out_ranks(learner, study, config.batch_size)
-            ctx.run.log_metrics({"recall": evaluate.recall_at_k(ranks)}, step=trainee.step)
-            return evaluate.ndcg_at_k(ranks)
-
-        train(trainee, study.texts, sampler, look, config, tell, checkpoints.save)
-    return trainee
+        train(trainee, study, config, tell, checkpoints.save)
+    _, tuned = measure(read_all(learner, study, config.batch_size), study, projection)
+    is_tuned = is_better(tuned, base, study.user_idx)
+    log.info("tuned: NDCG %.4f, base %.4f: kept the %s", tuned.mean(), base.mean(), "tuned" if is_tuned else "base")
+    measured = {"base_ndcg": float(base.mean()), "tuned_ndcg": float(tuned.mean())}
+    ctx.run.log_metrics({**measured, "steps": trainee.step})
+    published = publish(ctx, learner, base_version) if is_tuned else {}
+    return {**measured, **published, "is_tuned": is_tuned}
 
 
-def held_out_ranks(encoder: Encoder, study: Study, batch_size: int) -> Ints:
-    """Return the rank of each held-out text with the encoder as it is now."""
-    candidates = study.texts.take(pa.array(study.held_out.candidates))
-    with Progress("held-out texts", len(candidates)) as progress:
-        vectors = embed(encoder, candidates, batch_size, progress.advance)
-    return evaluate.target_ranks(vectors, study.held_out)
+def read_all(encoder: Encoder, study: Study, batch_size: int) -> Floats:
+    """Return the vectors of all items, `(n_items, E)`, with the encoder as it is now."""
+    with Progress("texts", len(study.texts)) as progress:
+        return study.item_vectors(embed(encoder, study.texts, batch_size, progress.advance))
 
 
 def publish(ctx: Context, encoder: Encoder, base_version: str) -> dict[str, str]:

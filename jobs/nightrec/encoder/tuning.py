@@ -1,4 +1,4 @@
-"""Which weights of a model learn: all but the token embeddings, or low-rank adapters that are merged afterwards."""
+"""Which weights of a model learn: its last layers, or low-rank adapters on them that are merged afterwards."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,36 +6,46 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from torch import Tensor
+from torch import Tensor, nn
 
 from nightrec.encoder.model import Encoder
 
 RANK = 16
 
 
-def make_trainable(encoder: Encoder, tuning: str, seed: int) -> Encoder:
+def make_trainable(encoder: Encoder, tuning: str, tuned_layers: int, seed: int) -> Encoder:
     """Return the encoder with gradients on what may learn.
 
-    Token embeddings stay as they are: a night's steps touch only a few of them, and the words that no item of today's
-    log uses would drift apart from those that learn.
+    The lower layers and the token embeddings know the language from more text than any shop has; a night's steps touch
+    only a few words, and those that no item of today's log uses would drift apart from those that learn.
 
     Args:
         encoder: Freshly loaded; changed in place.
         tuning: `full` or `lora`.
+        tuned_layers: Layers, counted from the last, that learn; all where there are fewer.
         seed: Of the adapters' first weights.
 
     Raises:
         ValueError: If the tuning is unknown.
     """
-    if tuning == "full":
-        encoder.model.requires_grad_(True).get_input_embeddings().requires_grad_(False)
-        return encoder
+    learner = encoder
     if tuning == "lora":
         torch.manual_seed(seed)
         adapters = LoraConfig(r=RANK, lora_alpha=2 * RANK, lora_dropout=0.0, target_modules="all-linear")
         wrapped: Any = get_peft_model(encoder.model, adapters)  # forwards what it does not have to the model within
-        return replace(encoder, model=wrapped)
-    raise ValueError(f"tuning must be full or lora, got {tuning!r}")
+        learner = replace(encoder, model=wrapped)
+    elif tuning != "full":
+        raise ValueError(f"tuning must be full or lora, got {tuning!r}")
+    learner.model.requires_grad_(False)
+    for layer in _layers(learner.model)[-tuned_layers:]:
+        for name, weight in layer.named_parameters():
+            weight.requires_grad_(tuning == "full" or "lora_" in name)
+    return learner
+
+
+def _layers(model: nn.Module) -> nn.ModuleList:
+    """Return the stack of layers: whatever a model calls it, no other list of modules is longer."""
+    return max((part for part in model.modules() if isinstance(part, nn.ModuleList)), key=len)
 
 
 def trainable(encoder: Encoder) -> dict[str, Tensor]:

@@ -39,9 +39,10 @@ class TextProjection(nn.Module):
         vectors = self._drop(self.to_user(nnf.normalize(sums, dim=1))) + self.everyone
         return torch.cat([vectors * SCALE, vectors.new_ones(len(vectors), 1)], dim=1)
 
-    def items(self, items: torch.Tensor) -> torch.Tensor:
-        """Return `(n, dim + 1)` for items `(n,)`."""
-        return torch.cat([self._drop(self.to_item(self.text[items])), self.popularity[items][:, None]], dim=1)
+    def items(self, items: torch.Tensor, text: torch.Tensor | None = None) -> torch.Tensor:
+        """Return `(n, dim + 1)` for items `(n,)`, read from their own text or from another `(n, E)`."""
+        vectors = self._drop(self.to_item(self.text[items] if text is None else text))
+        return torch.cat([vectors, self.popularity[items][:, None]], dim=1)
 
     def _drop(self, values: torch.Tensor) -> torch.Tensor:
         return nnf.dropout(values, self.dropout, training=self.training)

@@ -23,7 +23,8 @@ def make_projection(text: Floats, config: ProjectionConfig) -> TextProjection:
 
 def fit(
     model: TextProjection, rows: sp.csr_matrix, config: ProjectionConfig, epochs: int | None,
-    check: Callable[[Tables], float], log: Callable[[int, dict[str, float]], None],
+    check: Callable[[Tables], float] = lambda _tables: 0.0,
+    log: Callable[[int, dict[str, float]], None] = lambda _epoch, _values: None,
 ) -> tuple[Tables, int]:  # fmt: skip
     """Train for a number of epochs, or until the check no longer improves.
 

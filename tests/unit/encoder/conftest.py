@@ -3,7 +3,9 @@
 import argparse
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from itertools import combinations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -40,10 +42,10 @@ def settings(bert):
 
     def make(**overrides):
         base = {
-            "model": bert, "train_batch_size": 8, "learning_rate": 0.01, "max_steps": 6, "eval_every": 2, "patience": 9,
-            "eval_users": 4, "min_pairs": 5,
+            "model": bert, "train_batch_size": 16, "learning_rate": 0.01, "epochs": 2, "eval_items": 6, "min_pairs": 5,
         }  # fmt: skip
-        return load_config("movielens", overrides=[f"encoder.{k}={v}" for k, v in (base | overrides).items()])
+        sets = [f"encoder.{k}={v}" for k, v in (base | overrides).items()]
+        return load_config("movielens", overrides=[*sets, "projection.batch_size=64", "projection.dim=8"])
 
     return make
 
@@ -112,15 +114,27 @@ def texts_table():
 
 @pytest.fixture
 def delivered(night, texts_table):
-    """Write the inputs of one night: 24 users, each of whom consumes the four things of one colour."""
+    """Write the inputs of one night: 300 users with eight items each, whose texts name things of one colour alone."""
     lake = night().lake
-    lake.write_arrow("item_texts", NIGHT, texts_table("item", {word: word for word in WORDS}))
+    of_colour = [
+        [" ".join(things) for n in (1, 2, 3) for things in combinations(WORDS[4 * colour : 4 * colour + 4], n)]
+        for colour in range(3)
+    ]
+    texts = sorted(text for colour in of_colour for text in colour)
+    lake.write_arrow("item_texts", NIGHT, texts_table("item", dict(zip(texts, texts, strict=True))))
     lake.write_arrow("user_texts", NIGHT, texts_table("user", {}))
-    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    noon, rng = datetime(2026, 1, 1, 12, tzinfo=UTC), np.random.default_rng(1)
     rows = [
-        {"user_id": f"u{user:02}", "item_id": WORDS[4 * (user % 3) + (user + turn) % 4], "weight": 1.0, "n_events": 1,
-         "n_goals": 1, "first_at": noon, "last_at": noon + timedelta(hours=turn), "last_value": None}
-        for user in range(24) for turn in range(4)
+        {"user_id": f"u{user:03}", "item_id": item, "weight": 1.0, "n_events": 1, "n_goals": 1, "first_at": noon,
+         "last_at": noon + timedelta(hours=turn), "last_value": None}
+        for user in range(300) for turn, item in enumerate(rng.permutation(of_colour[user % 3])[:8].tolist())
     ]  # fmt: skip
-    lake.write_arrow("interactions", NIGHT, pa.Table.from_pylist(rows, contract("interactions").arrow()))
+    tables = {
+        "interactions": rows,
+        "held_out": [],
+        "user_index": [{"user_id": f"u{user:03}", "user_idx": user} for user in range(300)],
+        "item_index": [{"item_id": item, "item_idx": i} for i, item in enumerate(texts)],
+    }
+    for name, found in tables.items():
+        lake.write_arrow(name, NIGHT, pa.Table.from_pylist(found, contract(name).arrow()))
     return lake

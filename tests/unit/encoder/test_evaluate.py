@@ -1,35 +1,76 @@
 from math import log2
 
 import numpy as np
+import pyarrow as pa
 import pytest
+import scipy.sparse as sp
 
-from nightrec.encoder.evaluate import ndcg_at_k, recall_at_k, target_ranks
-from nightrec.encoder.pairs import HeldOut
+from nightrec.config import load_config
+from nightrec.encoder.evaluate import is_better, measure
+from nightrec.encoder.study import Study
 
-
-def held_out(target, query, seen):
-    return HeldOut(np.arange(4), np.array([target]), [np.array(query)], [np.array(seen)])
-
-
-VECTORS = np.array([[1.0, 0.0], [0.9, 0.1], [0.5, 0.5], [0.0, 1.0]], dtype=np.float32)
+CONFIG = load_config("tiny", overrides=["projection.batch_size=8", "projection.learning_rate=0.03"]).projection
 
 
-def test_target_ranks_leave_out_seen_texts():
-    assert target_ranks(VECTORS, held_out(target=2, query=[0], seen=[0])).tolist() == [2]  # behind 1
-    assert target_ranks(VECTORS, held_out(target=2, query=[0], seen=[0, 1])).tolist() == [1]
+def study(rows, held, user_idx, item_idx):
+    n_items = rows.shape[1]
+    lexical = np.zeros((n_items, 0), np.float32)
+    return Study(pa.array([]), sp.csr_matrix((n_items, 0)), lexical, rows, *map(np.array, (held, user_idx, item_idx)))
 
 
-def test_target_ranks_ask_with_the_mean_of_the_query():
-    # mean of 0 and 3 is (0.5, 0.5): text 1 and 2 both score 0.5, and the tie counts against the target
-    assert target_ranks(VECTORS, held_out(target=2, query=[0, 3], seen=[0, 3])).tolist() == [2]
+@pytest.fixture
+def two_tastes():
+    """Forty users of two tastes, 20 items; of each taste four items are held out, and all of its users want them."""
+    taste = np.arange(20) % 2
+    held = np.arange(12, 20)
+    rng = np.random.default_rng(3)
+    rows = np.zeros((40, 20), np.float32)
+    for user in range(40):
+        rows[user, rng.choice(np.flatnonzero(taste[:12] == user % 2), 4, replace=False)] = 1
+    asked = [(user, item) for user in range(40) for item in held if taste[item] == user % 2]
+    return taste, study(sp.csr_matrix(rows), held, *zip(*asked, strict=True))
 
 
-def test_a_collapsed_model_finds_nothing():
-    assert target_ranks(np.ones((4, 2), np.float32), held_out(target=1, query=[0], seen=[0])).tolist() == [3]
+def test_vectors_that_know_the_taste_of_unseen_texts_gain_more(two_tastes):
+    taste, asked = two_tastes
+    knows = np.eye(2, dtype=np.float32)[taste]
+    knows += np.random.default_rng(1).normal(0, 0.05, knows.shape).astype(np.float32)
+    does_not = knows.copy()
+    does_not[12:] = knows[12:][[1, 0, 3, 2, 5, 4, 7, 6]]  # unseen texts of one taste read like the other's
+    _, good = measure(knows, asked, CONFIG)
+    _, bad = measure(does_not, asked, CONFIG)
+    # Each asked item is ranked without the other three of its taste: the first of five, or the last.
+    np.testing.assert_allclose(good, 1.0)
+    np.testing.assert_allclose(bad, 1 / log2(6))
+    assert is_better(good, bad, asked.user_idx)
+    assert not is_better(bad, good, asked.user_idx)
 
 
-def test_ndcg_and_recall_count_ranks_within_k():
-    ranks = np.array([1, 3, 10, 11])
-    assert ndcg_at_k(ranks) == pytest.approx((1 / log2(2) + 1 / log2(4) + 1 / log2(11)) / 4)
-    assert recall_at_k(ranks) == 3 / 4
-    assert ndcg_at_k(np.array([])) == recall_at_k(np.array([])) == 0.0
+def test_both_ways_count(two_tastes):
+    taste, asked = two_tastes
+    vectors = np.random.default_rng(2).normal(size=(20, 2)).astype(np.float32)
+    _, gains = measure(vectors, asked, CONFIG)
+    rows, text = asked.rows.toarray(), vectors - vectors.mean(0)
+    text /= np.linalg.norm(text, axis=1, keepdims=True)
+    scores = rows @ text @ text.T
+    by_cosine = []
+    for user, item in zip(asked.user_idx, asked.item_idx, strict=True):
+        others = [i for i in asked.held if taste[i] != user % 2]
+        by_cosine.append(1 / log2(2 + sum(scores[user, i] > scores[user, item] for i in others)))
+    assert np.all(gains >= np.array(by_cosine) / 2)
+    assert np.all(gains <= np.array(by_cosine) / 2 + 0.5)
+
+
+def test_a_gain_within_chance_is_none():
+    rng = np.random.default_rng(4)
+    base, users = np.full(400, 0.2), np.arange(400)
+    assert is_better(base + rng.normal(0.02, 0.1, 400), base, users)  # four standard errors
+    assert not is_better(base + rng.normal(0.0, 0.1, 400), base, users)
+    assert not is_better(base, base, users)
+    assert not is_better(np.array([]), np.array([]), np.array([], np.int64))
+
+
+def test_many_questions_of_one_user_are_one_voice():
+    gains = np.concatenate([np.full(300, 0.5), np.full(20, -0.01)])
+    users = np.concatenate([np.zeros(300, np.int64), np.arange(1, 21)])
+    assert not is_better(gains, np.zeros(320), users)

@@ -1,4 +1,5 @@
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -6,13 +7,15 @@ from unit.encoder.conftest import NIGHT
 from unit.encoder.tiny import WORDS
 
 from nightrec.encoder.embed_job import embed_texts
+from nightrec.encoder.evaluate import measure as real_measure
 from nightrec.encoder.model import embed, load_encoder
 from nightrec.encoder.tune_job import fine_tune_llm
 from nightrec.encoder.versions import model_version
 from nightrec.errors import ConfigError, InputError, MissingPartitionError
+from nightrec.schemas import contract
 
 NEXT = NIGHT.replace(month=2, day=1)
-GOOD = {"max_steps": 40, "eval_every": 20, "temperature": 0.2}
+GOOD = {"epochs": 40, "train_batch_size": 64}
 
 
 def row(lake, day=NIGHT):
@@ -27,8 +30,13 @@ def vectors(lake, kind="item", day=NIGHT):
 @pytest.fixture
 def worse(monkeypatch):
     """Make every measure fall short of the one before, so that the base wins."""
-    falling = iter([0.5, 0.4, 0.3, 0.2, 0.1])
-    monkeypatch.setattr("nightrec.encoder.evaluate.ndcg_at_k", lambda _ranks: next(falling))
+    falling = iter([0.5, 0.4])
+
+    def measure(vectors, study, config):
+        head, gains = real_measure(vectors, study, config)
+        return head, np.full_like(gains, next(falling))
+
+    monkeypatch.setattr("nightrec.encoder.tune_job.measure", measure)
 
 
 def test_a_better_model_is_kept_registered_and_used(delivered, night, bert):
@@ -39,8 +47,6 @@ def test_a_better_model_is_kept_registered_and_used(delivered, night, bert):
     assert got["is_tuned"]
     assert got["tuned_ndcg"] > got["base_ndcg"]
     assert (ctx.run.metrics["base_ndcg"], ctx.run.metrics["tuned_ndcg"]) == (got["base_ndcg"], got["tuned_ndcg"])
-    assert [step for step, _ in ctx.run.curves["ndcg"]] == [20, 40]
-    assert [step for step, _ in ctx.run.curves["recall"]] == [20, 40]
     assert [step for step, _ in ctx.run.curves["loss"]] == list(range(1, 41))
     assert got["base_version"] == model_version(bert) != got["model_version"]
     folder = delivered.path(f"models/encoder/run_date={NIGHT}")
@@ -61,7 +67,7 @@ def test_a_worse_model_is_dropped_and_the_base_embeds(delivered, night, bert, wo
     fine_tune_llm(ctx)
     got = row(delivered)
     assert (got["is_tuned"], got["path"], got["model_version"]) == (False, str(bert), model_version(bert))
-    assert (got["base_ndcg"], got["tuned_ndcg"]) == (0.5, 0.4)
+    assert (got["base_ndcg"], got["tuned_ndcg"]) == pytest.approx((0.5, 0.4))
     assert ctx.run.registered == []
     assert not list((tmp_path / "lake/movielens/models/encoder").iterdir())
     embed_texts(ctx := night())
@@ -75,12 +81,27 @@ def test_a_repeat_gives_the_same_model(delivered, night):
     assert row(delivered) == first
 
 
-def test_too_few_pairs_keep_the_base_and_say_so(delivered, night, caplog):
-    fine_tune_llm(night(min_pairs=9999))
+def test_too_few_interactions_keep_the_base_and_say_so(delivered, night, caplog):
+    ctx = night(min_pairs=9999)
+    fine_tune_llm(ctx)
     got = row(delivered)
     assert (got["is_tuned"], got["base_ndcg"], got["tuned_ndcg"]) == (False, None, None)
-    # 24 users have 3 neighbouring pairs each; 4 of them are held out and lose one
-    assert "untrained: 68 training pairs (encoder.min_pairs is 9999), 4 held-out users" in caplog.text
+    n_learnt, n_asked = ctx.run.metrics["n_pairs"], ctx.run.metrics["n_eval_pairs"]
+    assert n_learnt + n_asked == 300 * 8  # each interaction is learnt from or asked for
+    assert (
+        f"untrained: {n_learnt} interactions (encoder.min_pairs is 9999), {n_asked} with held-out texts" in caplog.text
+    )
+
+
+def test_what_the_ranker_learns_on_is_kept_from_the_encoder(delivered, night):
+    fine_tune_llm(ctx := night(min_pairs=9999))
+    everything = ctx.run.metrics["n_pairs"]
+    rows = delivered.read_arrow("interactions", NIGHT)
+    held = pa.table({"user_id": rows["user_id"], "item_id": rows["item_id"]}).slice(0, 80)
+    delivered.write_arrow("held_out", NIGHT, held.cast(contract("held_out").arrow()))
+    fine_tune_llm(ctx := night(min_pairs=9999))
+    assert ctx.run.metrics["n_pairs"] + ctx.run.metrics["n_eval_pairs"] == 300 * 8 - 80
+    assert ctx.run.metrics["n_pairs"] < everything
 
 
 def test_a_domain_without_texts_keeps_the_base_and_embeds_nothing(delivered, night, texts_table):
@@ -93,6 +114,7 @@ def test_a_domain_without_texts_keeps_the_base_and_embeds_nothing(delivered, nig
 
 
 def test_only_new_and_changed_texts_are_embedded(delivered, night, texts_table):
+    delivered.write_arrow("item_texts", NIGHT, texts_table("item", {word: word for word in WORDS}))
     embed_texts(first := night())
     assert first.run.metrics["n_embedded"] == 12
     assert first.run.metrics["reused_frac"] == 0
@@ -145,7 +167,7 @@ def test_damaged_weights_are_refused(delivered, night, tmp_path):
 
 
 def test_missing_inputs_and_models_are_named(night, delivered):
-    with pytest.raises(MissingPartitionError, match=r"interactions/run_date=2026-02-01 not found"):
+    with pytest.raises(MissingPartitionError, match=r"user_index/run_date=2026-02-01 not found"):
         fine_tune_llm(night(NEXT))
     with pytest.raises(MissingPartitionError, match=r"item_texts/run_date=2026-02-01 not found"):
         embed_texts(night(NEXT))

@@ -3,21 +3,35 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pytest
+import scipy.sparse as sp
 import torch
 from safetensors.torch import load_file
 from unit.encoder.tiny import WORDS
 
 from nightrec.encoder.checkpoint import Checkpoints, clear_checkpoints, fingerprint
+from nightrec.encoder.evaluate import measure
 from nightrec.encoder.model import embed, load_encoder
-from nightrec.encoder.pairs import Histories, PairSampler
+from nightrec.encoder.study import Blocks, Study
 from nightrec.encoder.train import learning_rate, new_trainee, train
 from nightrec.encoder.tuning import make_trainable, save_model, trainable
 from nightrec.lake import Lake
 
 DAY = date(2026, 1, 31)
-TEXTS = pa.array(WORDS)
-# Twelve users: each consumes the four things of one colour, over and over.
-PAIRS = Histories(np.concatenate([np.arange(4) + 4 * (u % 3) for u in range(12)]), np.arange(13) * 4, len(WORDS))
+N_USERS = 24
+
+
+def make_study(texts=WORDS, seed=1):
+    """Users with three of the four things of one colour, each of which is one text."""
+    rng = np.random.default_rng(seed)
+    rows = np.zeros((N_USERS, 12), np.float32)
+    for user in range(N_USERS):
+        rows[user, 4 * (user % 3) + rng.permutation(4)[:3]] = rng.random(3) + 0.5
+    nobody = np.array([], np.int64)
+    lexical = rng.normal(size=(12, 3)).astype(np.float32)
+    return Study(pa.array(texts), sp.identity(12, np.float32, "csr"), lexical, sp.csr_matrix(rows), *[nobody] * 3)
+
+
+STUDY = make_study()
 
 
 class Killed(BaseException):
@@ -25,18 +39,30 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def run(bert, settings):
-    """Return a function that trains a fresh tiny model and returns the trainee and its log."""
+def begin(bert, settings):
+    """Return a function from overrides to a fresh trainee and its settings."""
 
-    def make(looks, save=lambda _trainee: None, resume=lambda _trainee: None, **overrides):
-        config = settings(**overrides).encoder
-        trainee = new_trainee(make_trainable(load_encoder(bert, config), config.tuning, config.seed), config)
+    def make(**overrides):
+        config = settings(**{"train_batch_size": 6, "epochs": 3} | overrides)
+        encoder = load_encoder(bert, config.encoder)
+        vectors = STUDY.item_vectors(embed(encoder, STUDY.texts, 12))
+        head, _ = measure(vectors, STUDY, config.projection)
+        learner = make_trainable(encoder, config.encoder.tuning, config.encoder.tuned_layers, config.encoder.seed)
+        return new_trainee(learner, head, vectors, config.projection.weight_decay), config.encoder
+
+    return make
+
+
+@pytest.fixture
+def run(begin):
+    """Return a function that trains a fresh tiny model and returns the trainee and its losses by step."""
+
+    def make(save=lambda _trainee: None, resume=lambda _trainee: None, **overrides):
+        trainee, config = begin(**overrides)
         resume(trainee)
-        logged = []
-        measures = iter(looks[trainee.step // config.eval_every :])
-        sampler = PairSampler(PAIRS, config.train_batch_size, config.seed)
-        train(trainee, TEXTS, sampler, lambda: next(measures), config, lambda m, s: logged.append((s, m)), save)
-        return trainee, logged
+        losses = {}
+        train(trainee, STUDY, config, lambda metrics, step: losses.update({step: metrics["loss"]}), save)
+        return trainee, losses
 
     return make
 
@@ -50,22 +76,54 @@ def assert_same(got, want):
     assert all(torch.equal(got[name], want[name]) for name in want)
 
 
-def test_training_brings_what_is_consumed_together_closer(run, encoder):
+def test_training_brings_what_users_turn_to_together_closer(run, encoder):
     def spread(model):
         vectors = embed(model, WORDS, 12).reshape(3, 4, -1)  # colour, thing, dim
         centres = vectors.mean(1)
         return (vectors * centres[:, None]).sum(-1).mean() - (vectors * centres[[1, 2, 0], None]).sum(-1).mean()
 
-    trainee, logged = run([0.1] * 20, max_steps=40, eval_every=40, temperature=0.2)
-    assert spread(trainee.encoder) > spread(encoder) + 0.3
-    losses = [metrics["loss"] for _, metrics in logged if "loss" in metrics]
-    assert losses[-1] < losses[0]
+    trainee, losses = run(epochs=30, train_batch_size=12)
+    assert spread(trainee.encoder) > spread(encoder) + 0.2
+    assert np.mean([losses[step] for step in range(26, 31)]) < np.mean([losses[step] for step in range(1, 6)])
+
+
+def test_the_loss_is_that_of_a_plain_loop_over_interactions(begin):
+    trainee, config = begin(epochs=1)
+    trainee.head.dropout = 0.0
+    head, text = trainee.head, None
+    block = Blocks(STUDY, config).block(0)
+    losses = []
+
+    def note(metrics, _step):
+        losses.append(metrics["loss"])
+
+    with torch.no_grad():
+        vectors = trainee.vectors - trainee.vectors.mean(0)
+        text = torch.cat([torch.nn.functional.normalize(vectors, dim=1), torch.from_numpy(STUDY.lexical)], dim=1)
+        rows = torch.from_numpy(STUDY.rows.toarray())
+        total = worth = 0.0
+        for user, target, weight in zip(block.users, block.targets, block.weight, strict=True):
+            item = block.items[target]
+            has = rows[user] @ text - rows[user, item] * text[item]
+            logits = head.users(has[None]) @ head.items(torch.from_numpy(block.items), text[block.items]).T
+            total -= float(weight * torch.log_softmax(logits, 1)[0, target])
+            worth += float(weight)
+    train(trainee, STUDY, config.model_copy(update={"max_steps": 1}), note, lambda _trainee: None)
+    assert losses == pytest.approx([total / worth], rel=1e-4)
+
+
+def test_what_is_kept_of_all_items_is_what_was_read_last(run, monkeypatch):
+    # With a rate of almost nothing all vectors stay; with a real one each is as its own step read it.
+    still, _ = run(epochs=1, learning_rate=1e-12)
+    base = STUDY.item_vectors(embed(still.encoder, STUDY.texts, 12))
+    np.testing.assert_allclose(still.vectors.numpy(), base, atol=1e-5)
+    moved, _ = run(epochs=2)
+    assert np.abs(moved.vectors.numpy() - base).max() > 0.01
 
 
 @pytest.mark.parametrize("tuning", ["full", "lora"])
 def test_a_killed_run_resumes_to_the_same_weights(run, tmp_path, tuning):
-    looks = [0.2, 0.1, 0.3]  # the last is the best, so its weights are compared
-    want, _ = run(looks, tuning=tuning)
+    want, all_losses = run(tuning=tuning)
     checkpoints = Checkpoints(Lake(str(tmp_path), "shop"), DAY, "abc")
 
     def save_then_die(trainee):
@@ -74,92 +132,85 @@ def test_a_killed_run_resumes_to_the_same_weights(run, tmp_path, tuning):
             raise Killed
 
     with pytest.raises(Killed):
-        run(looks, save_then_die, tuning=tuning)
-    found = []
-
-    def resume(trainee):
-        checkpoints.resume(trainee)
-        found.append((trainee.step, trainee.best_ndcg, trainee.n_worse))
-
-    got, logged = run(looks, resume=resume, tuning=tuning)
-    assert found == [(4, 0.2, 1)]
-
-    assert [step for step, _ in logged] == [5, 6, 6]  # only what was left was done
-    assert (got.step, got.best_ndcg, got.n_worse) == (6, 0.3, 0)
+        run(save_then_die, tuning=tuning)
+    got, losses = run(resume=checkpoints.resume, tuning=tuning)
+    assert losses == {step: all_losses[step] for step in (5, 6)}  # only what was left was done, and as it was
     assert_same(weights(got), weights(want))
-    earlier, _ = run([0.2, 0.3, 0.1], tuning=tuning)
-    assert any(not torch.equal(weights(earlier)[name], weight) for name, weight in weights(want).items())
+    assert_same(got.head.state_dict(), want.head.state_dict())
+    assert torch.equal(got.vectors, want.vectors)
+
+
+def test_a_long_pass_is_saved_within(run, monkeypatch):
+    monkeypatch.setattr("nightrec.encoder.train.ROUND", 2)
+    saved = []
+    run(lambda trainee: saved.append(trainee.step), train_batch_size=4, epochs=2, max_steps=5)
+    assert saved == [2, 3, 5]  # three steps a pass
 
 
 def test_checkpoints_of_other_data_or_unfinished_ones_are_ignored(run, tmp_path, caplog):
     lake = Lake(str(tmp_path), "shop")
-    run([0.1, 0.2, 0.3], Checkpoints(lake, DAY, "aaa").save)
+    run(Checkpoints(lake, DAY, "aaa").save)
     folder = tmp_path / "shop" / "models" / "encoder" / f"_checkpoint-{DAY}"
-    assert [path.name for path in folder.iterdir()] == ["aaa-00000006"]  # older looks are gone
+    assert [path.name for path in folder.iterdir()] == ["aaa-00000006"]  # older rounds are gone
 
-    _, logged = run([0.1, 0.2, 0.3], resume=Checkpoints(lake, DAY, "bbb").resume)
-    assert logged[0][0] == 1
+    _, losses = run(resume=Checkpoints(lake, DAY, "bbb").resume)
+    assert min(losses) == 1
     assert "ignored checkpoints of other settings or data, or unfinished: aaa-00000006" in caplog.text
     (folder / "aaa-00000006" / "_SUCCESS").unlink()
-    _, logged = run([0.1, 0.2, 0.3], resume=Checkpoints(lake, DAY, "aaa").resume)
-    assert logged[0][0] == 1
+    _, losses = run(resume=Checkpoints(lake, DAY, "aaa").resume)
+    assert min(losses) == 1
 
     clear_checkpoints(lake, DAY)
     assert not folder.exists()
 
 
 def test_fingerprint_changes_with_settings_model_texts_and_data(settings):
-    config = settings().encoder
-    other = Histories(PAIRS.texts[::-1].copy(), PAIRS.starts, PAIRS.n_texts)
+    config = settings()
+
+    def mark(overrides=config, version="base", study=STUDY):
+        return fingerprint(overrides.encoder, overrides.projection, version, study)
+
     marks = [
-        fingerprint(config, "base", TEXTS, PAIRS),
-        fingerprint(settings(seed=2).encoder, "base", TEXTS, PAIRS),
-        fingerprint(config, "other", TEXTS, PAIRS),
-        fingerprint(config, "base", pa.array([*WORDS[:-1], "greenlake"]), PAIRS),
-        fingerprint(config, "base", TEXTS, other),
+        mark(),
+        mark(settings(seed=2)),
+        mark(config.model_copy(update={"projection": config.projection.model_copy(update={"dim": 9})})),
+        mark(version="other"),
+        mark(study=make_study([*WORDS[:-1], "greenlake"])),
+        mark(study=make_study(seed=2)),
     ]
-    assert len(set(marks)) == 5
-    assert marks[0] == fingerprint(config, "base", pa.array(WORDS), PAIRS)
+    assert len(set(marks)) == 6
+    assert marks[0] == mark(study=make_study())
 
 
-def test_training_stops_when_patience_is_over_and_goes_back_to_the_best(run):
-    kept = {}
-    trainee, logged = run([0.2, 0.1, 0.1, 0.9], lambda t: kept.setdefault(t.step, weights(t)), max_steps=8, patience=2)
-    assert trainee.step == 6
-    assert [(step, m["ndcg"]) for step, m in logged if "ndcg" in m] == [(2, 0.2), (4, 0.1), (6, 0.1)]
-    assert_same(weights(trainee), kept[2])
-
-
-def test_a_last_step_off_the_beat_is_looked_at_too(run):
-    assert run([0.1, 0.2, 0.3, 0.4], max_steps=7)[0].best_ndcg == 0.4
-
-
-def test_learning_rate_warms_up_and_comes_down(settings):
-    config = settings(max_steps=20, learning_rate=0.1).encoder
-    rates = [learning_rate(step, config) for step in range(1, 21)]
+def test_learning_rate_warms_up_and_comes_down():
+    rates = [learning_rate(step, 20, 0.1) for step in range(1, 21)]
     assert rates[:2] == pytest.approx([0.05, 0.1])  # a tenth of the steps
     assert rates[1:] == sorted(rates[1:], reverse=True)
     assert rates[10] == pytest.approx(0.1 * (1 + np.cos(np.pi * 9 / 19)) / 2)
     assert rates[-1] > 0
 
 
-def test_full_tuning_leaves_token_embeddings_alone(encoder):
-    names = trainable(make_trainable(encoder, "full", 1))
-    assert "embeddings.word_embeddings.weight" not in names
-    assert "encoder.layer.1.output.dense.weight" in names
+@pytest.mark.parametrize("tuning", ["full", "lora"])
+@pytest.mark.parametrize("name", ["encoder", "decoder"])
+def test_only_the_last_layers_learn(request, name, tuning):
+    model = request.getfixturevalue(name)
+    names = trainable(make_trainable(model, tuning, 1, 1))
+    assert names
+    assert all(".1." in name and "embed" not in name for name in names)
+    assert all("lora_" in name for name in names) == (tuning == "lora")
+    assert len(trainable(make_trainable(request.getfixturevalue(name), "full", 9, 1))) > len(names)
 
 
 def test_lora_adds_few_weights_and_starts_as_the_base(encoder, decoder):
     for model in (encoder, decoder):
         before = embed(model, WORDS, 4)
-        learner = make_trainable(model, "lora", 1)
-        assert all("lora_" in name for name in trainable(learner))
+        learner = make_trainable(model, "lora", 2, 1)
         np.testing.assert_allclose(embed(learner, WORDS, 4), before, atol=1e-6)
 
 
 @pytest.mark.parametrize("tuning", ["full", "lora"])
 def test_a_saved_model_embeds_as_the_trained_one(run, tmp_path, settings, tuning):
-    trainee, _ = run([0.1, 0.2, 0.3], tuning=tuning)
+    trainee, _ = run(tuning=tuning)
     want = embed(trainee.encoder, WORDS, 4)
     save_model(trainee.encoder, tmp_path)
     assert not [name for name in load_file(tmp_path / "model.safetensors") if "lora" in name]
@@ -169,4 +220,4 @@ def test_a_saved_model_embeds_as_the_trained_one(run, tmp_path, settings, tuning
 
 def test_unknown_tuning_is_refused(encoder):
     with pytest.raises(ValueError, match="got 'some'"):
-        make_trainable(encoder, "some", 1)
+        make_trainable(encoder, "some", 1, 1)
