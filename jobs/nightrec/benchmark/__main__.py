@@ -25,7 +25,7 @@ from nightrec.benchmark.contest import Place, gather, run_ours, run_peers, same_
 from nightrec.benchmark.peers.__main__ import COLD as COLD_PEERS
 from nightrec.benchmark.peers.__main__ import MODULE
 from nightrec.benchmark.peers.known import join_texts
-from nightrec.benchmark.protocols import PROTOCOLS
+from nightrec.benchmark.protocols import COLD_SEED, PROTOCOLS
 from nightrec.benchmark.report import Section, show, write_report
 from nightrec.benchmark.results import make_rows
 from nightrec.benchmark.splits import COLD, WARM, make_split, read, write_split
@@ -83,7 +83,7 @@ def run_split(place: Place, shop: Shop, args: argparse.Namespace, console: Conso
         console.print(f"{stamp}  {line}", markup=False, soft_wrap=True, highlight=False)
 
     split = place.of("split")
-    tables = make_split(shop, PROTOCOLS[place.data], place.variant)
+    tables = make_split(shop, PROTOCOLS[place.data], place.variant, args.cold_seed)
     hashes = write_split(split, tables)
     for name, digest in hashes.items():
         say(f"{name} {digest}")
@@ -121,6 +121,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--variant", nargs="+", choices=[WARM, COLD], default=[WARM, COLD], help="all items, or only new ones (both)"
     )
+    parser.add_argument("--cold-seed", type=int, default=COLD_SEED, help="draws the new items (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=DATA_FOLDER, help="where the data lies")
     parser.add_argument("--out", type=Path, help="folder for everything written (default: <paths.home>/benchmark)")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True, help="run the peers too?")

@@ -93,10 +93,10 @@ def truth(past: pa.Table, future: pa.Table, protocol: Protocol, items: pa.Array 
     return pairs.group_by(keys).aggregate([]).select(keys).sort_by([(key, "ascending") for key in keys])
 
 
-def cold_items(items: pa.Array) -> pa.Array:
-    """Draw the items that the cold variant hides: a tenth of the catalogue, the same for the same catalogue."""
+def cold_items(items: pa.Array, seed: int = COLD_SEED) -> pa.Array:
+    """Draw the items that the cold variant hides: a tenth, the same for the same catalogue and seed."""
     ids = np.sort(np.asarray(items).astype(str))
-    drawn = np.random.default_rng(COLD_SEED).permutation(len(ids))[: round(len(ids) * COLD_FRAC)]
+    drawn = np.random.default_rng(seed).permutation(len(ids))[: round(len(ids) * COLD_FRAC)]
     return pa.array(np.sort(ids[drawn]).tolist(), pa.string())
 
 

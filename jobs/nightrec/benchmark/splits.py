@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nightrec.benchmark.protocols import PARTS, Protocol, cold_items, is_one_of, truth
+from nightrec.benchmark.protocols import COLD_SEED, PARTS, Protocol, cold_items, is_one_of, truth
 from nightrec.data_sets import Shop
 
 WARM, COLD = "warm", "cold"
@@ -23,13 +23,14 @@ LOG_COLUMNS = ["user_id", "item_id", "at", "value", "is_relevant"]
 Tables = dict[str, pa.Table]
 
 
-def make_split(shop: Shop, protocol: Protocol, variant: str) -> Tables:
+def make_split(shop: Shop, protocol: Protocol, variant: str, cold_seed: int = COLD_SEED) -> Tables:
     """Cut a data set.
 
     Args:
         shop: The data set.
         protocol: How.
         variant: `warm`, or `cold`: a tenth of the items is unknown to the past, and only these may be listed.
+        cold_seed: Draws these items.
 
     Returns:
         A table a file of the folder, by its stem.
@@ -40,7 +41,7 @@ def make_split(shop: Shop, protocol: Protocol, variant: str) -> Tables:
     candidates = shop.items["item_id"].combine_chunks()
     only = None
     if variant == COLD:
-        candidates = only = cold_items(candidates)
+        candidates = only = cold_items(candidates, cold_seed)
         logs = {name: log if name == "test" else _without(log, only) for name, log in logs.items()}
     past = pa.concat_tables([logs["train"], logs["validation"]])
     # The validation of the cold variant asks for what the variant hides, as its test does.

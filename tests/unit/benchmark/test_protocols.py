@@ -62,6 +62,7 @@ def test_cold_items_are_a_tenth_whatever_the_order():
     drawn = cold_items(pa.array(ids))
     assert len(drawn) == 4
     assert drawn.equals(cold_items(pa.array(ids[::-1])))
+    assert not drawn.equals(cold_items(pa.array(ids), seed=7))
 
 
 @pytest.mark.parametrize(
