@@ -28,14 +28,16 @@ def measure(vectors: Floats, study: Study, config: ProjectionConfig) -> tuple[Te
 
     Returns:
         The projections, and `(U,)` for each of the study's users the mean of the NDCG of the held-out item by cosine
-        to all that the user has and by learned projections of both.
+        to all that the user has and by learned projections of both; 0 for one whose vector is
+        not finite or that of all.
     """
     text = centred(vectors)
     model = make_projection(np.hstack([text, study.lexical]), config)
     (users, items), _ = fit(model, study.rows, config, EPOCHS)
     by_cosine = _gains(study.rows[study.user_idx] @ text, text, study)
     by_projection = _gains(users[study.user_idx], items, study)
-    return model, (by_cosine + by_projection) / 2
+    # A training that ran off leaves zeros, where all items tie, and in a tie each would count as the first.
+    return model, (by_cosine + by_projection) / 2 * text[study.item_idx].any(axis=1)
 
 
 def is_better(gains: Gains, base: Gains, user_idx: npt.NDArray[np.int64]) -> bool:

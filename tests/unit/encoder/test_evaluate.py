@@ -61,6 +61,12 @@ def test_both_ways_count(two_tastes):
     assert np.all(gains <= np.array(by_cosine) / 2 + 0.5)
 
 
+@pytest.mark.parametrize("value", [np.nan, 0.0, 1.0])
+def test_vectors_of_a_training_that_ran_off_gain_nothing(two_tastes, value):
+    _, gains = measure(np.full((20, 2), value, np.float32), two_tastes[1], CONFIG)
+    assert not gains.any()
+
+
 def test_a_gain_within_chance_is_none():
     rng = np.random.default_rng(4)
     base, users = np.full(400, 0.2), np.arange(400)
