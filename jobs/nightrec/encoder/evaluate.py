@@ -41,12 +41,15 @@ def measure(vectors: Floats, study: Study, config: ProjectionConfig) -> tuple[Te
 
 
 def is_better(gains: Gains, base: Gains, user_idx: npt.NDArray[np.int64]) -> bool:
-    """Tell whether gains `(U,)` are above those of the base on the same questions by more than chance among users."""
-    if not len(gains):
-        return False
+    """Tell whether gains `(U,)` are above those of the base on the same questions by more than chance among users.
+
+    Fewer than two users cannot tell.
+    """
     _, place, counts = np.unique(user_idx, return_inverse=True, return_counts=True)
     by_user = np.bincount(place, gains - base) / counts
-    error = by_user.std() / np.sqrt(len(by_user))
+    if len(by_user) < 2:
+        return False
+    error = by_user.std(ddof=1) / np.sqrt(len(by_user))
     return bool(by_user.mean() > Z_OF_BETTER * error)
 
 

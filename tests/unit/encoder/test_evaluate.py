@@ -76,6 +76,13 @@ def test_a_gain_within_chance_is_none():
     assert not is_better(np.array([]), np.array([]), np.array([], np.int64))
 
 
+def test_one_user_does_not_tell_and_two_tell_where_they_agree():
+    base = np.full(4, 0.2)
+    assert not is_better(base + 0.3, base, np.zeros(4, np.int64))
+    assert is_better(base + np.repeat([0.3, 0.2], 2), base, np.array([0, 0, 1, 1]))  # mean 0.25, error 0.05
+    assert not is_better(base + np.repeat([0.42, 0.08], 2), base, np.array([0, 0, 1, 1]))  # 0.25 and 0.17
+
+
 def test_many_questions_of_one_user_are_one_voice():
     gains = np.concatenate([np.full(300, 0.5), np.full(20, -0.01)])
     users = np.concatenate([np.zeros(300, np.int64), np.arange(1, 21)])
