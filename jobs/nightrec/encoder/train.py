@@ -135,7 +135,9 @@ def _step(trainee: Trainee, study: Study, block: Block, centre: Tensor, sums: Te
     torch.nn.utils.clip_grad_norm_(trainee.encoder.model.parameters(), MAX_GRADIENT_NORM)
     trainee.optimizer.step()
     with torch.no_grad():
-        sums += _times(study.rows[:, block.items], news)
+        met = study.rows[:, block.items]
+        concerned = np.flatnonzero(np.diff(met.indptr))  # all users at once would be gigabytes a step in a large shop
+        sums[concerned] += _times(met[concerned], news)
         head.text[block.items] = live.detach()
         trainee.vectors[block.items] = read.detach()
     return float(loss.item())
