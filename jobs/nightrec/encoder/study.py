@@ -58,7 +58,7 @@ class Block:
         items: `(B,)` item_idx.
         texts: `(T,)` text numbers, those of one item after those of another.
         places: `(T,)` which of the items each text belongs to.
-        users: `(P,)` users of the interactions with them.
+        users: `(P,)` users of the interactions with them, who have others as well.
         targets: `(P,)` place of each interaction's item in the block.
         weight: `(P,)` what each interaction is worth.
     """
@@ -118,6 +118,7 @@ class Blocks:
         self._pieces, self._by_item, self._seed = study.pieces, study.rows.tocsc(), config.seed
         n_texts = np.minimum(np.diff(study.pieces.indptr), PIECES) * (np.diff(self._by_item.indptr) > 0)
         self._items = np.flatnonzero(n_texts)
+        self._has_others = np.diff(study.rows.indptr) > 1
         self.per_pass = -(-int(n_texts.sum()) // config.train_batch_size)
         self.n_steps = min(config.max_steps, config.epochs * self.per_pass)
 
@@ -129,7 +130,7 @@ class Blocks:
         rng = np.random.default_rng([self._seed, epoch, place])
         places, texts = _drawn(self._pieces[items], PIECES, rng)
         met = self._by_item[:, items]
-        chosen = np.sort(rng.permutation(met.nnz)[:PAIRS])
+        chosen = np.sort(rng.permutation(np.flatnonzero(self._has_others[met.indices]))[:PAIRS])
         targets = np.repeat(np.arange(len(items)), np.diff(met.indptr))[chosen]
         return Block(items, texts, places, met.indices[chosen].astype(np.int64), targets, met.data[chosen])
 

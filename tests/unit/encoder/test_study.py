@@ -100,6 +100,17 @@ def test_a_block_has_the_interactions_with_its_items_and_some_of_their_texts(stu
     assert len(set(zip(block.places, block.texts, strict=True))) == len(block.texts)  # drawn without repeats
 
 
+def test_users_with_nothing_else_are_not_predicted_from_it(histories, item_texts, settings):
+    is_first = np.diff(histories.user_idx, prepend=-1) > 0
+    config = settings(train_batch_size=20).encoder
+    got = make_study(histories.where(is_first | (histories.user_idx > 0)), ITEM_IDS, item_texts, config)
+    assert got.rows[0].nnz == 1
+    assert got.pieces[got.rows[0].indices].nnz  # its item has a text, and so is in a block
+    blocks = Blocks(got, config)
+    users = np.concatenate([blocks.block(step).users for step in range(blocks.per_pass)])
+    assert set(users) == set(range(1, N_USERS))
+
+
 def test_the_same_step_draws_the_same_block(study, settings):
     config = settings(train_batch_size=10).encoder
     a, b = Blocks(study(), config).block(3), Blocks(study(), config).block(3)
