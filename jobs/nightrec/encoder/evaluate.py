@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from nightrec.encoder.device import choose_device
 from nightrec.encoder.study import Study
 from nightrec.histories import Floats
 from nightrec.lexical import centred
@@ -32,7 +33,7 @@ def measure(vectors: Floats, study: Study, config: ProjectionConfig) -> tuple[Te
         not finite or that of all.
     """
     text = centred(vectors)
-    model = make_projection(np.hstack([text, study.lexical]), config)
+    model = make_projection(np.hstack([text, study.lexical]), config).to(choose_device()[0])
     (users, items), _ = fit(model, study.rows, config, EPOCHS)
     by_cosine = _gains(study.rows[study.user_idx] @ text, text, study)
     by_projection = _gains(users[study.user_idx], items, study)
