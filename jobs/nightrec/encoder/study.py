@@ -1,7 +1,7 @@
 """What the encoder learns from, what is asked at the end, and what a step reads; NumPy, SciPy and Arrow.
 
 Some items are held out with their texts and all that was done with them: what an encoder is for is texts that it has
-not seen.
+not seen. A piece that another item has too, such as a tag or a title, stays with that one.
 """
 
 from dataclasses import dataclass

@@ -82,7 +82,7 @@ def tune(ctx: Context, folder: Path, base_version: str, study: Study) -> dict[st
     encoder = load_encoder(folder, config)
     vectors = read_all(encoder, study, config.batch_size)
     head, base = measure(vectors, study, projection)
-    log.info("base: NDCG %.4f of %d texts held out, %d questions", base.mean(), len(study.held), len(base))
+    log.info("base: NDCG %.4f of %d items held out, %d questions", base.mean(), len(study.held), len(base))
     learner = make_trainable(encoder, config.tuning, config.tuned_layers, config.seed)
     trainee = new_trainee(learner, head, vectors, projection.weight_decay)
     checkpoints = Checkpoints(ctx.lake, ctx.run_date, fingerprint(config, projection, base_version, study))
