@@ -138,7 +138,6 @@ def _step(trainee: Trainee, study: Study, block: Block, centre: Tensor, sums: Te
         met = study.rows[:, block.items]
         concerned = np.flatnonzero(np.diff(met.indptr))  # all users at once would be gigabytes a step in a large shop
         sums[concerned] += _times(met[concerned], news)
-        head.text[block.items] = live.detach()
         trainee.vectors[block.items] = read.detach()
     return float(loss.item())
 
