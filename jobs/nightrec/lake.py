@@ -31,6 +31,7 @@ PRODUCER = {
     "item_aspects": "build_matrix.py",
     "held_out": "build_matrix.py",
     "encoders": "fine_tune_llm.py",
+    "study_vectors": "fine_tune_llm.py",
     "text_vectors": "embed_texts.py",
     "user_embeddings": "embed_texts.py",
     "item_embeddings": "embed_texts.py",

@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 def fingerprint(config: EncoderConfig, projection: ProjectionConfig, base_version: str, study: Study) -> str:
     """Return 12 hex digits that change with anything the trained weights depend on."""
     digest = hashlib.sha256(f"{config.model_dump_json()} {projection.model_dump_json()} {base_version}".encode())
-    for buffer in study.texts.buffers():
-        digest.update(buffer or b"")
+    for text_hash in study.texts["text_hash"].to_pylist():
+        digest.update(text_hash.encode())
     for matrix in (study.pieces, study.rows):
         for part in (matrix.indptr, matrix.indices, matrix.data):
             digest.update(part.tobytes())

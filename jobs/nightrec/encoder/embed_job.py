@@ -1,7 +1,7 @@
 """embed_texts: turn item and user texts into vectors with the night's encoder.
 
 Reads   item_texts/D, user_texts/D; encoders/D, or the newest earlier one, or without any encoder.model of the settings;
-        text_vectors of the newest earlier night, which are used again
+        study_vectors/D and the newest earlier text_vectors and study_vectors, which are used again
 Writes  text_vectors/D, item_embeddings/D, user_embeddings/D. Replaces those partitions; safe to repeat.
 Fails   2 if encoder.model cannot be loaded, 3 if an input partition or the encoder's folder is missing or damaged.
 """
@@ -10,18 +10,16 @@ import logging
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from nightrec.context import Context, run_job
 from nightrec.documents import of_fold
+from nightrec.encoder.embedding import embed_new
 from nightrec.encoder.means import mean_vectors
-from nightrec.encoder.model import Encoder, embed, find_model, load_encoder
-from nightrec.encoder.progress import Progress
-from nightrec.encoder.reuse import Known, Vectors, distinct_texts, fill, is_current, places_of
+from nightrec.encoder.model import find_model, load_encoder
+from nightrec.encoder.reuse import Vectors, distinct_texts
 from nightrec.encoder.versions import MODELS, model_version
 from nightrec.errors import InputError
 from nightrec.folders import get_folder
@@ -32,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def embed_texts(ctx: Context) -> None:
-    """Embed D's item and user texts, reusing what the newest earlier night has."""
+    """Embed D's item and user texts, reusing what is known."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = open_encoder(ctx, Path(scratch))
         encoder, version = load_encoder(folder, ctx.config.encoder), model_version(folder)
@@ -82,39 +80,10 @@ def open_encoder(ctx: Context, scratch: Path) -> Path:
     return folder
 
 
-def embed_new(ctx: Context, encoder: Encoder, version: str, texts: pa.Table) -> tuple[Vectors, int]:
-    """Embed what no earlier night has.
-
-    Args:
-        ctx: The night.
-        encoder: The model.
-        version: Its version.
-        texts: `text_hash`, `text`, distinct.
-
-    Returns:
-        The vectors of all texts, ``(rows, dim)`` float32, and how many of them are new.
-    """
-    known, batch_size = read_known(ctx, version, encoder.dim), ctx.config.encoder.batch_size
-    places = places_of(texts, known)
-    if not is_current(texts, places, known, lambda some: embed(encoder, some, batch_size)):
-        log.warning("earlier vectors differ from today's encoder settings, embedding all again")
-        places = places_of(texts, known := Known.none(encoder.dim))
-    new = texts["text"].filter(pc.is_null(places))
-    with Progress("embed_texts", len(new)) as progress:
-        fresh = embed(encoder, new, batch_size, progress.advance)
-    return fill(places, known, fresh), len(new)
-
-
 def fold_table(name: str, pieces: pa.Table, hashes: pa.Array, vectors: Vectors, fold: str, version: str) -> pa.Table:
     """Return one fold's rows of `item_embeddings` or `user_embeddings`."""
     keys, means = mean_vectors(of_fold(pieces, fold), hashes, vectors)
     return vector_table(name, keys, means, fold=fold, model_version=version)
-
-
-def read_known(ctx: Context, version: str, dim: int) -> Known:
-    """Read the vectors that the same model made on the newest earlier night."""
-    day: date | None = ctx.lake.newest("text_vectors", ctx.run_date)
-    return Known.none(dim) if day is None else Known.of(ctx.lake.read_arrow("text_vectors", day), version, dim)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 
+from nightrec.encoder.reuse import distinct_texts
 from nightrec.histories import Floats, Histories, Ints
 from nightrec.lexical import words_of_items
 from nightrec.model_settings import EncoderConfig
@@ -28,7 +29,7 @@ class Study:
     """Items are columns of the matrix, with or without text.
 
     Attributes:
-        texts: The distinct pieces of text.
+        texts: `text_hash`, `text`, the distinct pieces of text.
         pieces: `(n_items, n_texts)`, how often each piece stands in an item's text.
         lexical: `(n_items, F)` what the words alone say, so that the encoder learns what they do not.
         rows: `(n_users, n_items)` weights to learn from; none of the items in `held`.
@@ -37,7 +38,7 @@ class Study:
         item_idx: `(U,)` the held-out items that they did so with.
     """
 
-    texts: pa.Array
+    texts: pa.Table
     pieces: sp.csr_matrix
     lexical: Floats
     rows: sp.csr_matrix
@@ -82,13 +83,12 @@ def make_study(histories: Histories, item_ids: pa.Array, item_texts: pa.Table, c
     """
     n_users, n_items = histories.shape
     known = item_texts.filter(pc.is_in(item_texts["item_id"], value_set=item_ids))
-    hashes = pc.unique(known["text_hash"]).sort()
+    texts = distinct_texts([known])
     of_item, of_text = (
         np.asarray(pc.index_in(known[key], value_set=keys), dtype=np.int64)
-        for key, keys in (("item_id", item_ids), ("text_hash", hashes))
+        for key, keys in (("item_id", item_ids), ("text_hash", texts["text_hash"]))
     )
-    first = np.unique(of_text, return_index=True)[1]
-    pieces = sp.csr_matrix((np.ones(len(of_item), np.float32), (of_item, of_text)), (n_items, len(hashes)))
+    pieces = sp.csr_matrix((np.ones(len(of_item), np.float32), (of_item, of_text)), (n_items, len(texts)))
     with_text = np.flatnonzero(np.diff(pieces.indptr))
     rng = np.random.default_rng(config.seed)
     n_held = min(config.eval_items, round(HELD_FRAC * len(with_text)))
@@ -99,7 +99,6 @@ def make_study(histories: Histories, item_ids: pa.Array, item_texts: pa.Table, c
     asked = np.flatnonzero(is_held & histories.has_goal & has_past[histories.user_idx])
     asked = np.sort(rng.permutation(asked)[: config.eval_goals])
     rows = sp.csr_matrix((left.weight, (left.user_idx, left.item_idx)), left.shape)
-    texts = known["text"].take(pa.array(first)).combine_chunks()
     lexical = words_of_items(known, item_ids, config.seed)[0]
     return Study(texts, pieces, lexical, rows, held, histories.user_idx[asked], histories.item_idx[asked])
 

@@ -146,7 +146,7 @@ def _read(encoder: Encoder, study: Study, block: Block) -> Tensor:
     device = encoder.model.device
     dtype, _ = choose_precision(device)
     with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-        vectors = encoder.vectors(study.texts.take(pa.array(block.texts)).to_pylist())  # (T, E)
+        vectors = encoder.vectors(study.texts["text"].take(pa.array(block.texts)).to_pylist())  # (T, E)
     sums = vectors.new_zeros(len(block.items), vectors.shape[1])
     return nnf.normalize(sums.index_add(0, torch.from_numpy(block.places).to(device), vectors), dim=1)
 

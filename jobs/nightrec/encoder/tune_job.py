@@ -1,9 +1,10 @@
 """fine_tune_llm: teach the language model which texts this shop's users turn to.
 
 Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D; what the ranker learns on is kept from it
-Writes  encoders/D (schemas/encoders.v1.yaml) and, when the tuned model is kept, models/encoder/run_date=D beside the
-        tables and a version of `nightrec-<domain>-encoder` in the MLflow registry. Safe to repeat; a killed run goes on
-        from its last checkpoint.
+        vectors of the base that the newest earlier night has are used again
+Writes  encoders/D (schemas/encoders.v1.yaml), study_vectors/D and, when the tuned model is kept,
+        models/encoder/run_date=D beside the tables and a version of `nightrec-<domain>-encoder` in the MLflow registry.
+        Safe to repeat; a killed run goes on from its last checkpoint.
 Fails   2 if encoder.model cannot be loaded, 3 if an input partition is missing.
 
 The tuned model is kept only if it ranks items whose texts neither has been trained on better than its base does, by
@@ -21,15 +22,17 @@ from nightrec.context import Context, run_job
 from nightrec.documents import of_fold
 from nightrec.encoder.checkpoint import Checkpoints, clear_checkpoints, fingerprint
 from nightrec.encoder.device import choose_precision
+from nightrec.encoder.embedding import embed_all, embed_new
 from nightrec.encoder.evaluate import is_better, measure
-from nightrec.encoder.model import Encoder, embed, find_model, load_encoder
+from nightrec.encoder.model import Encoder, find_model, load_encoder
 from nightrec.encoder.progress import Progress
+from nightrec.encoder.reuse import Vectors
 from nightrec.encoder.study import Blocks, Study, make_study
 from nightrec.encoder.train import new_trainee, train
 from nightrec.encoder.tuning import make_trainable, save_model
 from nightrec.encoder.versions import MODELS, model_version
 from nightrec.folders import drop_folder, put_folder
-from nightrec.histories import Floats, read_matrix
+from nightrec.histories import read_matrix, vector_table
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
@@ -51,6 +54,7 @@ def fine_tune_llm(ctx: Context) -> None:
             "kept the base %s untrained: %d interactions (encoder.min_pairs is %d), %d with held-out texts",
             config.model, n_pairs, config.min_pairs, n_asked,
         )  # fmt: skip
+        ctx.lake.write_arrow("study_vectors", ctx.run_date, contract("study_vectors").arrow().empty_table())
     else:
         row |= tune(ctx, folder, base_version, study)
     table = pa.Table.from_pylist([row], contract("encoders").arrow())
@@ -80,11 +84,11 @@ def tune(ctx: Context, folder: Path, base_version: str, study: Study) -> dict[st
     """
     config, projection = ctx.config.encoder, ctx.config.projection
     encoder = load_encoder(folder, config)
-    vectors = read_all(encoder, study, config.batch_size)
-    head, base = measure(vectors, study, projection)
+    read, _ = embed_new(ctx, encoder, base_version, study.texts)
+    head, base = measure(study.item_vectors(read), study, projection)
     log.info("base: NDCG %.4f of %d items held out, %d questions", base.mean(), len(study.held), len(base))
     learner = make_trainable(encoder, config.tuning, config.tuned_layers, config.seed)
-    trainee = new_trainee(learner, head, vectors, projection.weight_decay)
+    trainee = new_trainee(learner, head, study.item_vectors(read), projection.weight_decay)
     checkpoints = Checkpoints(ctx.lake, ctx.run_date, fingerprint(config, projection, base_version, study))
     checkpoints.resume(trainee)
     dtype, reason = choose_precision(encoder.model.device)
@@ -96,19 +100,24 @@ def tune(ctx: Context, folder: Path, base_version: str, study: Study) -> dict[st
             progress.advance(1, ", ".join(f"{key} {value:.4f}" for key, value in metrics.items()))
 
         train(trainee, study, config, tell, checkpoints.save)
-    _, tuned = measure(read_all(learner, study, config.batch_size), study, projection)
+    read_anew = embed_all(learner, study.texts["text"], config.batch_size)
+    _, tuned = measure(study.item_vectors(read_anew), study, projection)
     is_tuned = is_better(tuned, base, study.user_idx)
     log.info("tuned: NDCG %.4f, base %.4f: kept the %s", tuned.mean(), base.mean(), "tuned" if is_tuned else "base")
     measured = {"base_ndcg": float(base.mean()), "tuned_ndcg": float(tuned.mean())}
     ctx.run.log_metrics({**measured, "steps": trainee.step})
     published = publish(ctx, learner, base_version) if is_tuned else {}
+    made = {base_version: read} | ({published["model_version"]: read_anew} if is_tuned else {})
+    ctx.lake.write_arrow("study_vectors", ctx.run_date, study_table(study, made))
     return {**measured, **published, "is_tuned": is_tuned}
 
 
-def read_all(encoder: Encoder, study: Study, batch_size: int) -> Floats:
-    """Return the vectors of all items, `(n_items, E)`, with the encoder as it is now."""
-    with Progress("texts", len(study.texts)) as progress:
-        return study.item_vectors(embed(encoder, study.texts, batch_size, progress.advance))
+def study_table(study: Study, made: Mapping[str, Vectors]) -> pa.Table:
+    """Return rows of `study_vectors` from `(n_texts, E)` by model version."""
+    hashes = study.texts["text_hash"].combine_chunks()
+    return pa.concat_tables(
+        vector_table("study_vectors", hashes, vectors, model_version=version) for version, vectors in made.items()
+    )
 
 
 def publish(ctx: Context, encoder: Encoder, base_version: str) -> dict[str, str]:

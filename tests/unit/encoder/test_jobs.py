@@ -7,6 +7,7 @@ from unit.encoder.conftest import NIGHT
 from unit.encoder.tiny import WORDS
 
 from nightrec.encoder.embed_job import embed_texts
+from nightrec.encoder.embedding import embed_all as real_embed_all
 from nightrec.encoder.evaluate import measure as real_measure
 from nightrec.encoder.model import embed, load_encoder
 from nightrec.encoder.tune_job import fine_tune_llm
@@ -146,6 +147,55 @@ def test_vectors_lie_in_parquet_as_fixed_size_lists(delivered, night):
     embed_texts(night())
     schema = pq.read_schema(delivered.path(f"item_embeddings.v1/run_date={NIGHT}/part-00000.parquet"))
     assert str(schema.field("vector").type) == "fixed_size_list<element: float>[16]"
+
+
+@pytest.fixture
+def n_read(monkeypatch):
+    """Record how many texts each pass over texts reads."""
+    found = []
+
+    def counted(encoder, texts, batch_size):
+        found.append(len(texts))
+        return real_embed_all(encoder, texts, batch_size)
+
+    for module in ("embedding", "tune_job"):
+        monkeypatch.setattr(f"nightrec.encoder.{module}.embed_all", counted)
+    return found
+
+
+def copy_night(lake):
+    for table in ("interactions", "held_out", "user_index", "item_index", "item_texts", "user_texts"):
+        lake.write_arrow(table, NEXT, lake.read_arrow(table, NIGHT))
+
+
+def test_texts_that_tuning_read_are_not_embedded_again(delivered, night, n_read):
+    delivered.write_arrow("user_texts", NIGHT, delivered.read_arrow("user_texts", NIGHT).slice(0, 0))
+    fine_tune_llm(night(**GOOD))
+    embed_texts(ctx := night(**GOOD))
+    n_texts = int(ctx.run.metrics["n_texts"])
+    assert row(delivered)["is_tuned"]
+    assert n_read == [n_texts, n_texts, 0]  # with the base, with the tuned model, and none of them once more
+    tuned = load_encoder(delivered.path(f"models/encoder/run_date={NIGHT}"), ctx.config.encoder)
+    found = vectors(delivered)
+    np.testing.assert_allclose([found[word] for word in WORDS], embed(tuned, WORDS, 4), atol=1e-5)
+
+
+def test_the_next_night_reads_with_the_tuned_model_alone(delivered, night, n_read):
+    fine_tune_llm(night(**GOOD))
+    copy_night(delivered)
+    first_read = n_read[0]
+    n_read.clear()
+    fine_tune_llm(night(NEXT, **GOOD))
+    assert n_read == [0, first_read]
+    first, second = row(delivered), row(delivered, NEXT)
+    assert (second["base_ndcg"], second["model_version"]) == (first["base_ndcg"], first["model_version"])
+
+
+def test_a_dropped_model_leaves_no_vectors(delivered, night, worse, bert):
+    fine_tune_llm(night())
+    assert set(delivered.read_arrow("study_vectors", NIGHT)["model_version"].to_pylist()) == {model_version(bert)}
+    fine_tune_llm(night(min_pairs=9999))
+    assert delivered.count("study_vectors", NIGHT) == 0
 
 
 def test_a_night_without_training_uses_the_newest_earlier_encoder(delivered, night, texts_table):

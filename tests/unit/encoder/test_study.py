@@ -44,7 +44,7 @@ def test_pieces_say_which_texts_describe_an_item(study, item_texts):
     got = study()
     want = {(row["item_id"], row["text"]) for row in item_texts.to_pylist()}
     items, texts = got.pieces.nonzero()
-    found = {(ITEM_IDS[int(i)].as_py(), got.texts[int(t)].as_py()) for i, t in zip(items, texts, strict=True)}
+    found = {(ITEM_IDS[int(i)].as_py(), got.texts["text"][int(t)].as_py()) for i, t in zip(items, texts, strict=True)}
     assert found == want
     assert len(got.texts) == len(set(item_texts["text"].to_pylist()))  # a text that two items share is one
     vectors = np.eye(len(got.texts), dtype=np.float32)

@@ -28,7 +28,13 @@ def make_study(texts=WORDS, seed=1):
         rows[user, 4 * (user % 3) + rng.permutation(4)[:3]] = rng.random(3) + 0.5
     nobody = np.array([], np.int64)
     lexical = rng.normal(size=(12, 3)).astype(np.float32)
-    return Study(pa.array(texts), sp.identity(12, np.float32, "csr"), lexical, sp.csr_matrix(rows), *[nobody] * 3)
+    return Study(
+        pa.table({"text_hash": texts, "text": texts}),
+        sp.identity(12, np.float32, "csr"),
+        lexical,
+        sp.csr_matrix(rows),
+        *[nobody] * 3,
+    )
 
 
 STUDY = make_study()
@@ -45,7 +51,7 @@ def begin(bert, settings):
     def make(**overrides):
         config = settings(**{"train_batch_size": 6, "epochs": 3} | overrides)
         encoder = load_encoder(bert, config.encoder)
-        vectors = STUDY.item_vectors(embed(encoder, STUDY.texts, 12))
+        vectors = STUDY.item_vectors(embed(encoder, STUDY.texts["text"], 12))
         head, _ = measure(vectors, STUDY, config.projection)
         learner = make_trainable(encoder, config.encoder.tuning, config.encoder.tuned_layers, config.encoder.seed)
         return new_trainee(learner, head, vectors, config.projection.weight_decay), config.encoder
@@ -117,7 +123,7 @@ def test_the_loss_is_that_of_a_plain_loop_over_interactions(begin, monkeypatch):
 
 def test_vectors_are_kept_as_they_were_read_last(run):
     still, _ = run(epochs=1, learning_rate=1e-12)
-    base = STUDY.item_vectors(embed(still.encoder, STUDY.texts, 12))
+    base = STUDY.item_vectors(embed(still.encoder, STUDY.texts["text"], 12))
     np.testing.assert_allclose(still.vectors.numpy(), base, atol=1e-5)
     moved, _ = run(epochs=2)
     assert np.abs(moved.vectors.numpy() - base).max() > 0.01
