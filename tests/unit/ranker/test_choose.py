@@ -62,6 +62,17 @@ def test_small_nights_try_no_trees_and_repeat_exactly():
     assert found[0][1] == found[1][1]
 
 
+def test_chance_among_few_users_does_not_leave_features_out():
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(60, 20, 2)).astype(np.float32)  # `age` tells nothing, so the score alone looks better
+    utility = features[:, :, 0] + rng.gumbel(size=(60, 20))
+    relevant = utility == utility.max(axis=1, keepdims=True)
+    args = features, np.ones((60, 20), bool), relevant, np.ones(60, int), ["a_score", "item_age_days"]
+    ranker, report, crossed = choose_ranker(*args, 0, RankerPlan(ridge=0.1))
+    assert report["fusion"] > report["linear"]
+    assert {ranker.chosen, *(other.chosen for other in crossed.rankers)} == {"linear"}
+
+
 def test_users_are_scored_by_a_ranker_that_did_not_learn_from_them():
     features, inside, relevant = problem(60)
     args = features, inside, relevant, np.ones(60, int), ["a_score", "b_score"], 0, RankerPlan()
