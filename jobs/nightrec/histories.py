@@ -117,8 +117,8 @@ def read_vectors(lake: Lake, table: str, run_date: date, ids: pa.Array, fold: st
     Returns:
         `(len(ids), dim)` float32; `dim` is `empty_dim` when the fold has none.
     """
-    rows = lake.read_arrow(table, run_date).filter(pc.field("fold") == fold).combine_chunks()
-    key = next(name for name in rows.column_names if name.endswith("_id"))
+    key = next(name for name in contract(table).names if name.endswith("_id"))
+    rows = lake.read_arrow(table, run_date, [key, "fold", "vector"]).filter(pc.field("fold") == fold).combine_chunks()
     flat = np.asarray(rows["vector"].combine_chunks().flatten(), dtype=np.float32)
     found = flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, empty_dim), np.float32)
     place = pc.index_in(ids, value_set=rows[key].combine_chunks())

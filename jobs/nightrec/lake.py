@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from nightrec.errors import EmptyOutputError, MissingPartitionError
+from nightrec.errors import EmptyOutputError, InputError, MissingPartitionError
 from nightrec.schemas import contract
 
 MARKER = "_SUCCESS"
@@ -103,8 +103,11 @@ class Lake:
         newest = max(self.finished_dates(name), default="none")
         raise MissingPartitionError(
             f"{name}/run_date={run_date} not found or unfinished under {self.root} (newest finished: {newest}); "
-            f"produce it with: jobs/{PRODUCER[name]} --domain {self.domain} --run-date {run_date}"
+            f"{self._advice(name, run_date)}"
         )
+
+    def _advice(self, name: str, run_date: date) -> str:
+        return f"produce it with: jobs/{PRODUCER[name]} --domain {self.domain} --run-date {run_date}"
 
     def count(self, name: str, run_date: date) -> int:
         """Return the rows of a finished partition without reading them."""
@@ -113,12 +116,20 @@ class Lake:
             return int(json.loads(marker.read())["rows"])
 
     def read_arrow(self, name: str, run_date: date, columns: list[str] | None = None) -> pa.Table:
-        """Read a finished partition; vectors come back as plain lists."""
+        """Read a finished partition; vectors come back as plain lists.
+
+        Raises:
+            InputError: If it lacks a column, as one of an earlier release may.
+        """
         self.require(name, run_date)
         schema = contract(name).arrow()
         if columns is not None:
             schema = pa.schema([schema.field(column) for column in columns])
-        return pq.read_table(self._folder(name, run_date), filesystem=self.fs, columns=schema.names).cast(schema)
+        try:
+            return pq.read_table(self._folder(name, run_date), filesystem=self.fs, columns=schema.names).cast(schema)
+        except (pa.ArrowInvalid, ValueError) as err:
+            where, why = f"{name}/run_date={run_date} under {self.root}", str(err).splitlines()[0]
+            raise InputError(f"{where} is not what its contract says: {why}; {self._advice(name, run_date)}") from err
 
     def write_arrow(self, name: str, run_date: date, table: pa.Table) -> int:
         """Replace one partition with an Arrow table in the contract's schema and return its row count.

@@ -3,9 +3,10 @@
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from nightrec.errors import EmptyOutputError, MissingPartitionError
+from nightrec.errors import EmptyOutputError, InputError, MissingPartitionError
 from nightrec.lake import MARKER, Lake, arrow_uri
 from nightrec.schemas import contract
 
@@ -84,6 +85,13 @@ def test_missing_partition_is_refused_with_the_newest_and_the_command(lake):
     assert "user_index/run_date=2026-01-31 not found or unfinished" in said
     assert "(newest finished: 2026-01-30)" in said
     assert "produce it with: jobs/build_matrix.py --domain shop --run-date 2026-01-31" in said
+
+
+def test_a_partition_without_a_column_names_the_job_that_makes_it_again(lake, tmp_path):
+    lake.write_arrow("user_index", D0, index("a"))
+    pq.write_table(index("a").drop_columns("user_idx"), folder(tmp_path, D0) / "part-00000.parquet")
+    with pytest.raises(InputError, match=r"user_index/run_date=2026-01-30 .*user_idx.*jobs/build_matrix\.py"):
+        users(lake, D0)
 
 
 @pytest.mark.parametrize("ask", ["require", "count", "read_arrow"])

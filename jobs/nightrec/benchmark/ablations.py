@@ -109,7 +109,7 @@ def lists_of(block: pa.RecordBatch, scorer: Scorer) -> dict[str, Ints]:
         scorer: The night's.
 
     Returns:
-        `(B, LENGTH)` item_idx by name: `source <name>`, `join <part>`, `join reciprocal_rank`, `join texts`, and
+        `(B, LENGTH)` item_idx by name: `source <name>`, `join <part>`, `join reciprocal_rank`, `join unmet`, and
         `ranker` for how the night orders its lists.
     """
     side, hidden = user_side_of(block, scorer.items), block.column("hidden")
@@ -122,12 +122,12 @@ def lists_of(block: pa.RecordBatch, scorer: Scorer) -> dict[str, Ints]:
 
 
 def joined(scores: dict[str, Floats], seen: sp.csr_matrix, side: UserSide, scorer: Scorer) -> dict[str, Ints]:
-    """List the candidates of all sources in the order of each part of the ranker, of reciprocal ranks and of texts."""
+    """List the candidates of all sources in each order of the ranker and in that of reciprocal ranks."""
     shown = {name: np.where(scorer.may_list, one, -np.inf) for name, one in scores.items()}
     found = union_of_best(shown, seen, scorer.k)
     described, inside = features(scores, found, side, scorer.items), found != NOBODY
     parts = scorer.ranker.parts(described, inside)
-    parts["texts"] = scorer.ranker.text_scores(described)
+    parts["unmet"] = scorer.ranker.unmet_scores(described)
     parts = {f"join {part}": one for part, one in parts.items()}
     parts["ranker"] = scorer.ranker.listed_scores(described, inside, scorer.items.nobody_met(found))
     parts = {name: np.rint(one / QUANTUM) * QUANTUM for name, one in parts.items()}

@@ -1,7 +1,7 @@
 """embed_texts: turn item and user texts into vectors with the night's encoder.
 
 Reads   item_texts/D, user_texts/D; encoders/D, or the newest earlier one, or without any encoder.model of the settings;
-        study_vectors/D and the newest earlier text_vectors and study_vectors, which are used again
+        study_vectors of D, and text_vectors and study_vectors of the newest earlier nights, which are used again
 Writes  text_vectors/D, item_embeddings/D, user_embeddings/D. Replaces those partitions; safe to repeat.
 Fails   2 if encoder.model cannot be loaded, 3 if an input partition or the encoder's folder is missing or damaged.
 """

@@ -1,6 +1,7 @@
 """Embed the texts of a night, those that an earlier job or night has embedded with the same model left out."""
 
 import logging
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,8 +11,6 @@ from nightrec.encoder.model import Encoder, embed
 from nightrec.encoder.progress import Progress
 from nightrec.encoder.reuse import Known, Vectors, fill, is_current, places_of
 
-TABLES = ("study_vectors", "text_vectors")
-"""Where vectors lie, by text and model: those that `fine_tune_llm` compared, and those that lists were made with."""
 log = logging.getLogger(__name__)
 
 
@@ -27,11 +26,16 @@ def embed_new(ctx: Context, encoder: Encoder, version: str, texts: pa.Table) -> 
     Returns:
         The vectors of all texts, ``(rows, dim)`` float32, and how many of them are new.
     """
-    known, batch_size = read_known(ctx, version, encoder.dim), ctx.config.encoder.batch_size
+    batch_size = ctx.config.encoder.batch_size
+
+    def is_usable(known: Known) -> bool:
+        usable = is_current(texts, places_of(texts, known), known, lambda some: embed(encoder, some, batch_size))
+        if not usable:
+            log.warning("%d earlier vectors differ from today's encoder settings: not used again", len(known.hashes))
+        return usable
+
+    known = Known.joined(filter(is_usable, read_known(ctx, version, encoder.dim)), encoder.dim)
     places = places_of(texts, known)
-    if not is_current(texts, places, known, lambda some: embed(encoder, some, batch_size)):
-        log.warning("earlier vectors differ from today's encoder settings, embedding all again")
-        places = places_of(texts, known := Known.none(encoder.dim))
     new = texts["text"].filter(pc.is_null(places))
     return fill(places, known, embed_all(encoder, new, batch_size)), len(new)
 
@@ -42,11 +46,12 @@ def embed_all(encoder: Encoder, texts: pa.ChunkedArray, batch_size: int) -> Vect
         return embed(encoder, texts, batch_size, progress.advance)
 
 
-def read_known(ctx: Context, version: str, dim: int) -> Known:
-    """Read the vectors that a model made tonight for the comparison, or on the newest earlier night."""
-    found = []
-    for table in TABLES:
-        is_tonight = table == "study_vectors" and ctx.lake.is_finished(table, ctx.run_date)
-        if (day := ctx.run_date if is_tonight else ctx.lake.newest(table, ctx.run_date)) is not None:
-            found.append(ctx.lake.read_arrow(table, day))
-    return Known.of(pa.concat_tables(found), version, dim) if found else Known.none(dim)
+def read_known(ctx: Context, version: str, dim: int) -> Iterator[Known]:
+    """Read what a model made for tonight's comparison, and the newest earlier night's; each by its own settings."""
+    lake, day = ctx.lake, ctx.run_date
+    found = [(table, lake.newest(table, day)) for table in ("text_vectors", "study_vectors")]
+    if lake.is_finished("study_vectors", day):
+        found.append(("study_vectors", day))
+    for table, made in found:
+        if made is not None:
+            yield Known.of(lake.read_arrow(table, made), version, dim)

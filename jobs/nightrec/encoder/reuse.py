@@ -16,7 +16,7 @@ TOLERANCE = 1e-3  # far above what another chip rounds to, far below what anothe
 
 @dataclass(frozen=True)
 class Known:
-    """Vectors of an earlier night.
+    """Vectors that one model has made with the same settings.
 
     Attributes:
         hashes: Text hashes.
@@ -36,13 +36,19 @@ class Known:
         """Keep what `version` made.
 
         Args:
-            rows: Rows of `text_vectors`.
-            version: The model of tonight.
+            rows: Rows of `text_vectors` or `study_vectors`.
+            version: The model.
             dim: Length of its vectors.
         """
         same = rows.filter(pc.field("model_version") == version)
         flat = pc.list_flatten(same["vector"]).combine_chunks().to_numpy()
         return cls(same["text_hash"].combine_chunks(), flat.reshape(same.num_rows, dim))
+
+    @classmethod
+    def joined(cls, parts: Iterable[Self], dim: int) -> Self:
+        """Join several; of a text that two have, one is as good as the other."""
+        kept = [cls.none(dim), *parts]
+        return cls(pa.concat_arrays([one.hashes for one in kept]), np.concatenate([one.vectors for one in kept]))
 
 
 def distinct_texts(tables: Iterable[pa.Table]) -> pa.Table:

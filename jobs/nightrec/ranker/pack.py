@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from safetensors.numpy import load_file, save_file
 
+from nightrec.errors import InputError
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.linear import Linear
 from nightrec.ranker.sources import TABLES, ItemSide
@@ -20,7 +21,7 @@ DENSE = ("text", "lexical", "popularity", "described")
 WORDS = ("buckets", "idf")
 SPARSE = ("neighbours", "words")
 PARTS = ("data", "indices", "indptr")
-LINEAR = ("fusion", "linear", "texts")
+LINEAR = ("fusion", "linear", "unmet")
 
 
 def save_pack(folder: Path, items: ItemSide, ranker: Ranker) -> None:
@@ -39,17 +40,23 @@ def save_pack(folder: Path, items: ItemSide, ranker: Ranker) -> None:
 
 
 def load_pack(folder: Path) -> tuple[ItemSide, Ranker]:
-    """Read what `save_pack` wrote."""
+    """Read what `save_pack` wrote.
+
+    Raises:
+        InputError: If an earlier release wrote it.
+    """
     arrays: dict[str, Any] = load_file(folder / ITEMS)
     for name in SPARSE:
         parts = tuple(arrays.pop(f"{name}.{part}") for part in PARTS)
         arrays[name] = sp.csr_matrix(parts, tuple(arrays.pop(f"{name}.shape").tolist()))
     arrays["vocabulary"] = Vocabulary(**{part: arrays.pop(f"vocabulary.{part}") for part in WORDS})
     plain = json.loads((folder / RANKER).read_text(encoding="utf-8"))
-    fusion, linear, texts = (
+    if lacking := [name for name in LINEAR if name not in plain]:
+        raise InputError(f"the ranker has no {', '.join(lacking)}; make it again with: jobs/fit_ranker.py of its night")
+    fusion, linear, unmet = (
         Linear(**{key: np.asarray(column) for key, column in plain[name].items()}) for name in LINEAR
     )
     trees = lgb.Booster(model_str=(folder / TREES).read_text(encoding="utf-8")) if (folder / TREES).is_file() else None
-    ranker = Ranker(plain["names"], plain["simple"], fusion, linear, trees, texts, plain["chosen"])
+    ranker = Ranker(plain["names"], plain["simple"], fusion, linear, trees, unmet, plain["chosen"])
     vectors = {name: arrays.pop(f"vectors.{name}") for name in TABLES}
     return ItemSide(vectors=vectors, **arrays), ranker

@@ -36,7 +36,7 @@ def test_ranker_off_adds_reciprocal_ranks_and_on_adds_scores():
     total = [sum(1 / (60 + rank[item]) for rank in ranks.values()) for item in range(5)]
     assert got["join reciprocal_rank"] == sorted(range(5), key=lambda item: (-total[item], item))
     assert got["ranker"] == got["join fusion"]
-    assert got["join texts"] == [0, 1, 2, 3, 4]  # popularity has no say
+    assert got["join unmet"] == [0, 1, 2, 3, 4]  # popularity has no say
 
 
 def test_seen_and_forbidden_items_are_never_listed():

@@ -9,7 +9,7 @@ from unit.encoder.tiny import WORDS
 from nightrec.encoder.embed_job import embed_texts
 from nightrec.encoder.embedding import embed_all as real_embed_all
 from nightrec.encoder.evaluate import measure as real_measure
-from nightrec.encoder.model import embed, load_encoder
+from nightrec.encoder.model import embed, find_model, load_encoder
 from nightrec.encoder.tune_job import fine_tune_llm
 from nightrec.encoder.versions import model_version
 from nightrec.errors import ConfigError, InputError, MissingPartitionError
@@ -163,9 +163,9 @@ def n_read(monkeypatch):
     return found
 
 
-def copy_night(lake):
+def copy_night(lake, day=NEXT):
     for table in ("interactions", "held_out", "user_index", "item_index", "item_texts", "user_texts"):
-        lake.write_arrow(table, NEXT, lake.read_arrow(table, NIGHT))
+        lake.write_arrow(table, day, lake.read_arrow(table, NIGHT))
 
 
 def test_texts_that_tuning_read_are_not_embedded_again(delivered, night, n_read):
@@ -191,9 +191,36 @@ def test_the_next_night_reads_with_the_tuned_model_alone(delivered, night, n_rea
     assert (second["base_ndcg"], second["model_version"]) == (first["base_ndcg"], first["model_version"])
 
 
+def test_vectors_of_other_settings_are_left_out_whichever_table_holds_them(delivered, night, texts_table, monkeypatch):
+    monkeypatch.setattr("nightrec.encoder.tune_job.is_better", lambda *_: False)  # the same model on all nights
+    long, short = texts_table("user", {"u": " ".join(WORDS)}), texts_table("user", {"u": "redcar bluesea redhat"})
+    nights = [NIGHT, NEXT, NEXT.replace(day=2)]
+    for day in nights[1:]:
+        copy_night(delivered, day)
+    delivered.write_arrow("user_texts", NIGHT, short)
+    fine_tune_llm(night())
+    embed_texts(night())
+    # Tonight's items are read anew for the comparison; what users wrote is still known by the other pooling alone.
+    delivered.write_arrow("user_texts", NEXT, short)
+    fine_tune_llm(night(NEXT, pooling="last"))
+    embed_texts(ctx := night(NEXT, pooling="last"))
+    assert ctx.run.metrics["n_embedded"] == 1
+    # And now the other way round: the newest comparison is of yesterday's settings, the longest text of today's.
+    for day in (NEXT, nights[2]):
+        delivered.write_arrow("user_texts", day, long)
+    embed_texts(night(NEXT, pooling="mean"))
+    embed_texts(ctx := night(nights[2], pooling="mean"))
+    found = vectors(delivered, day=nights[2])
+    want = embed(load_encoder(find_model(ctx.config.encoder.model), ctx.config.encoder), WORDS, 4)
+    np.testing.assert_allclose([found[word] for word in WORDS], want, atol=1e-5)
+
+
 def test_a_dropped_model_leaves_no_vectors(delivered, night, worse, bert):
     fine_tune_llm(night())
     assert set(delivered.read_arrow("study_vectors", NIGHT)["model_version"].to_pylist()) == {model_version(bert)}
+
+
+def test_an_untrained_night_compares_nothing(delivered, night):
     fine_tune_llm(night(min_pairs=9999))
     assert delivered.count("study_vectors", NIGHT) == 0
 

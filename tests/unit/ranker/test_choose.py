@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from nightrec.ranker.choose import RankerPlan, choose_ranker, equal_fusion, list_ndcg, reordered, row_standardised
+from nightrec.ranker.choose import (
+    RankerPlan,
+    choose_ranker,
+    equal_fusion,
+    list_ndcg,
+    reordered,
+    row_standardised,
+    unmet_columns,
+)
+from nightrec.ranker.features import feature_names
+from nightrec.ranker.sources import FAMILY
 
 
 def test_ndcg_of_places_one_and_three():
@@ -27,13 +37,20 @@ def test_some_share_their_scores_out_among_them_in_another_order():
     np.testing.assert_array_equal(reordered(scores, some, by), [[9, 3, 7, 5], [4, 3, 2, 1]])
 
 
-def test_items_that_nobody_met_are_ordered_by_texts_and_keep_their_places():
+def test_items_that_nobody_met_keep_their_places_in_an_order_of_their_own():
     names = ["popularity_score", "lexical_score"]
     # Sums of both scores: 9, 7, 5, 3; of the last three, which nobody met, the last has the best text.
     features = np.array([[[9, 0], [6, 1], [3, 2], [0, 3]]], np.float32)
     inside, nobody_met = np.ones((1, 4), bool), np.array([[False, True, True, True]])
     scores = equal_fusion(names).listed_scores(features, inside, nobody_met)
     np.testing.assert_array_equal(scores, [[9, 3, 5, 7]])
+
+
+def test_only_what_reads_texts_orders_items_that_nobody_met():
+    names = feature_names(FAMILY)
+    assert {names[column] for column in unmet_columns(names)} == {
+        "sequence_score", "projection_score", "text_score", "lexical_score", "text_last_score",
+    }  # fmt: skip
 
 
 def problem(n_users):

@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 from small_night import DAY, N_ITEMS, N_USERS, write, write_night
 
+from nightrec.errors import InputError
 from nightrec.histories import read_matrix, read_vectors
 from nightrec.projection.job import main as train_projection
 from nightrec.ranker.job import main
@@ -161,6 +162,16 @@ def test_scoring_sees_the_numbers_that_the_ranker_was_fitted_on(fitted):
     theirs = score_blocks(user_side_of(user_batch(fitted, items.text[0]), items), items)
     for source in FAMILY:
         assert ours[source] == pytest.approx(theirs[source], abs=1e-6), source
+
+
+def test_a_ranker_of_an_earlier_release_is_to_be_made_again(fitted, tmp_path):
+    for path in folder(fitted).iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    old = json.loads((tmp_path / "ranker.json").read_text())
+    del old["unmet"]
+    (tmp_path / "ranker.json").write_text(json.dumps(old))
+    with pytest.raises(InputError, match=r"has no unmet; make it again with: jobs/fit_ranker\.py"):
+        load_pack(tmp_path)
 
 
 def test_too_few_users_to_learn_from_let_all_sources_count_the_same(tiny_lake, caplog):
