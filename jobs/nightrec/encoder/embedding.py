@@ -29,7 +29,7 @@ def embed_new(ctx: Context, encoder: Encoder, version: str, texts: pa.Table) -> 
     batch_size = ctx.config.encoder.batch_size
 
     def is_usable(known: Known) -> bool:
-        usable = is_current(texts, places_of(texts, known), known, lambda some: embed(encoder, some, batch_size))
+        usable = is_current(texts, known, lambda some: embed(encoder, some, batch_size))
         if not usable:
             log.warning("%d earlier vectors differ from today's encoder settings: not used again", len(known.hashes))
         return usable

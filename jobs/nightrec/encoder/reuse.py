@@ -71,7 +71,7 @@ def places_of(texts: pa.Table, known: Known) -> pa.Array:
     return pc.index_in(texts["text_hash"], value_set=known.hashes).combine_chunks()
 
 
-def is_current(texts: pa.Table, places: pa.Array, known: Known, embed: Callable[[pa.Array], Vectors]) -> bool:
+def is_current(texts: pa.Table, known: Known, embed: Callable[[pa.Array], Vectors]) -> bool:
     """Tell whether known vectors are what the encoder makes today, by the longest texts among them.
 
     The version names the weights alone; pooling, token limit and tokenizer can change beneath it, which long
@@ -79,10 +79,10 @@ def is_current(texts: pa.Table, places: pa.Array, known: Known, embed: Callable[
 
     Args:
         texts: As for `places_of`.
-        places: As it returned them.
         known: The vectors.
         embed: Today's encoder.
     """
+    places = places_of(texts, known)
     found = texts.append_column("place", places).filter(pc.is_valid(places))
     lengths = pc.utf8_length(found["text"])
     some = found.take(pc.sort_indices(lengths, sort_keys=[("", "descending")])[:N_CHECKED])

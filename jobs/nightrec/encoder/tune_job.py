@@ -1,7 +1,7 @@
 """fine_tune_llm: teach the language model which texts this shop's users turn to.
 
-Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D; what the ranker learns on is kept from it
-        vectors of the base in study_vectors/D and the newest earlier study_vectors and text_vectors are used again
+Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D; what the ranker learns on is kept from it;
+        study_vectors/D and the newest earlier study_vectors and text_vectors, whose vectors of the base are used again
 Writes  encoders/D (schemas/encoders.v1.yaml), study_vectors/D and, when the tuned model is kept,
         models/encoder/run_date=D beside the tables and a version of `nightrec-<domain>-encoder` in the MLflow registry.
         Safe to repeat; a killed run goes on from its last checkpoint.

@@ -40,14 +40,13 @@ def test_nothing_known_and_nothing_new():
     assert places_of(TONIGHT, none).null_count == 4
     places = places_of(TONIGHT.slice(0, 0), none)
     assert fill(places, none, np.empty((0, 2), np.float32)).shape == (0, 2)
-    assert is_current(TONIGHT.slice(0, 0), places, none, lambda texts: np.empty((len(texts), 2)))
+    assert is_current(TONIGHT.slice(0, 0), none, lambda texts: np.empty((len(texts), 2)))
 
 
 def test_known_vectors_are_checked_against_the_encoder(known):
-    places = places_of(TONIGHT, known)
     vectors = {"2": [0, 1], "1": [1, 0]}
-    assert is_current(TONIGHT, places, known, lambda texts: np.array([vectors[t] for t in texts.to_pylist()]))
-    assert not is_current(TONIGHT, places, known, lambda texts: np.full((len(texts), 2), 0.7))
+    assert is_current(TONIGHT, known, lambda texts: np.array([vectors[t] for t in texts.to_pylist()]))
+    assert not is_current(TONIGHT, known, lambda texts: np.full((len(texts), 2), 0.7))
 
 
 def test_an_item_stands_at_the_mean_of_its_texts():
