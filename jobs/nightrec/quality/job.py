@@ -11,37 +11,22 @@ Fails   3 if an input partition is missing; 4 if a rule is broken: build_matrix 
 
 import argparse
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 
-from nightrec.availability import hidden_items, is_available
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.errors import GateError
-from nightrec.lake import Lake
-from nightrec.published import TABLES
-from nightrec.quality import other_lists, suites, transform
+from nightrec.quality import suites
 from nightrec.quality.data_docs import open_context, publish_results
+from nightrec.quality.frames import COLUMN_TYPES, READS, Frames, column_types, event_frames, list_frames
 from nightrec.quality.gate import Verdict, evaluate, explain
-from nightrec.quality.reasons import Facts, check_reasons
-from nightrec.reasons.counts import item_users, met_pairs, newest_texts
-from nightrec.reasons.sentences import AUTO, read_messages
-from nightrec.reasons.words import LONGEST
 from nightrec.schemas import contract
-from nightrec.writer.replace import has_texts
 
 log = logging.getLogger(__name__)
-Frames = dict[str, DataFrame]
-COLUMN_TYPES = "table string, column string, expected string, written string, is_same boolean"
-READS = {
-    "events": ("events", "items", "deliveries"),
-    "topn": (*TABLES, "interactions", "items", "user_texts", "item_aspects"),
-}
 
 
 def validate_table(ctx: SparkContext) -> None:
@@ -56,7 +41,7 @@ def validate_table(ctx: SparkContext) -> None:
     asked = {"columns": suites.columns_rules()}
     # Files of another shape cannot even be read by contract; that is then the only thing to say.
     if all(is_same for *_, is_same in columns):
-        frames |= _event_frames(ctx) if table == "events" else _list_frames(ctx)
+        frames |= event_frames(ctx) if table == "events" else list_frames(ctx)
         coverage = ctx.config.quality.min_coverage_frac
         asked |= suites.events_suites() if table == "events" else suites.topn_suites(coverage)
         asked |= suites.texts_suites() if "reason_texts" in frames else {}
@@ -71,73 +56,6 @@ def validate_table(ctx: SparkContext) -> None:
     _record(ctx, table, verdicts)
     if not all(verdict.is_passed for verdict in verdicts):
         raise GateError(explain(table, f"run_date={day}", verdicts, _next_step(ctx, table)))
-
-
-def column_types(lake: Lake, tables: Iterable[str], run_date: date) -> list[tuple[str, str, str, str, bool]]:
-    """Return a row of `COLUMN_TYPES` for every column of the contracts; `written` names all types in the files.
-
-    Raises:
-        MissingPartitionError: If a partition is not finished.
-    """
-    found = []
-    for table in tables:
-        lake.require(table, run_date)
-        folder = lake.path(f"{contract(table).folder}/run_date={run_date}")
-        schemas = [part.physical_schema for part in ds.dataset(folder, filesystem=lake.fs).get_fragments()]
-        for field in contract(table).arrow():
-            expected = str(field.type)
-            written = sorted({str(s.field(field.name).type) if field.name in s.names else "nothing" for s in schemas})
-            found.append((table, field.name, expected, ", ".join(written), written == [expected]))
-    return found
-
-
-def _event_frames(ctx: SparkContext) -> Frames:
-    events, items, deliveries = (ctx.tables.read(name, ctx.run_date) for name in READS["events"])
-    settings = ctx.config.ingest
-    return {
-        "events": transform.check_events(events, items, ctx.run_date, settings.max_future_hours),
-        "deliveries": transform.check_deliveries(deliveries, events, settings.max_reject_frac),
-        "items": items,
-    }
-
-
-def _list_frames(ctx: SparkContext) -> Frames:
-    rows, fallback, similar, popular, queries, interactions, items, user_texts, aspects = (
-        ctx.tables.read(t, ctx.run_date) for t in READS["topn"]
-    )
-    settings = ctx.config.scoring
-    catalogue = items.select("item_id", is_available(ctx.run_date).alias("is_available"))
-    seen = hidden_items(interactions, ctx.run_date, settings.exclude_seen_days)
-    users = interactions.select("user_id").distinct()
-    told = check_reasons(rows, _facts(ctx, interactions, items, user_texts, aspects), read_messages(AUTO))
-    return {
-        "topn": transform.check_seen(transform.check_rows(told, catalogue, ["user_id"]), seen),
-        "lists": transform.check_lists(rows, users, seen, catalogue, settings.top_n),
-        "fallback": transform.check_fallback(fallback, catalogue, settings.top_n),
-        "similar_items": other_lists.check_similar(similar, catalogue),
-        "popular_items": other_lists.check_other_lists(popular, catalogue, ["kind", "days", "category"]),
-        "query_results": other_lists.check_queries(queries, catalogue, settings.popular_min_users),
-        **_text_frames(ctx),
-    }
-
-
-def _text_frames(ctx: SparkContext) -> Frames:
-    """Return the batch of what a language model wrote; a night without a writer has none, and pays for none."""
-    if not has_texts(ctx):
-        return {}
-    from nightrec.quality.texts import check_texts  # noqa: PLC0415  # loads the languages, which takes a second
-    from nightrec.writer.guide import read_guides  # noqa: PLC0415  # as above
-
-    return {"reason_texts": check_texts(ctx.tables.read("reason_texts", ctx.run_date), read_guides())}
-
-
-def _facts(
-    ctx: SparkContext, interactions: DataFrame, items: DataFrame, user_texts: DataFrame, aspects: DataFrame
-) -> Facts:
-    met, scoring = met_pairs(interactions), ctx.config.scoring
-    texts = newest_texts(user_texts, ctx.config.texts.recent_texts, LONGEST)
-    n_users = item_users(met, ctx.run_date, scoring.popular_windows)
-    return Facts(met, items, texts, n_users, aspects, scoring.popular_min_users, ctx.run_date)
 
 
 @contextmanager

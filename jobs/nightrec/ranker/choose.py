@@ -6,6 +6,7 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
+from nightrec.ranker.describe import Lesson
 from nightrec.ranker.linear import Linear, fit_linear
 from nightrec.ranker.sources import FAMILY
 from nightrec.ranker.trees import TreesPlan, fit_trees, tree_scores
@@ -168,10 +169,9 @@ def list_ndcg(scores: Floats, inside: Mask, relevant: Mask, n_relevant: Ints, k:
     return np.asarray((hits * gain[: hits.shape[1]]).sum(axis=1) / ideal)
 
 
-def fit_parts(
-    features: Floats, inside: Mask, relevant: Mask, names: list[str], plan: RankerPlan, chosen: str
-) -> Ranker:
-    """Fit every part on all the given users."""
+def fit_parts(lesson: Lesson, names: list[str], plan: RankerPlan, chosen: str) -> Ranker:
+    """Fit every part on all users of a lesson."""
+    features, inside, relevant = lesson.features, lesson.inside, lesson.relevant
     simple = [column for column, name in enumerate(names) if name.endswith("_score")]
     grown = None
     if len(features) >= plan.min_users_for_trees:
@@ -183,16 +183,14 @@ def fit_parts(
     return Ranker(names, simple, fusion, linear, grown, unmet, chosen)
 
 
-def choose_ranker(features: Floats, inside: Mask, relevant: Mask, n_relevant: Ints, names: list[str], seed: int,
-               plan: RankerPlan) -> tuple[Ranker, dict[str, float], CrossFitted]:  # fmt: skip
+def choose_ranker(
+    lesson: Lesson, names: list[str], seed: int, plan: RankerPlan
+) -> tuple[Ranker, dict[str, float], CrossFitted]:
     """Cross-validate the parts over users, then fit them on all users.
 
     Args:
-        features: `(U, C, F)` of users with something held out.
-        inside: `(U, C)` false at padding.
-        relevant: `(U, C)` the held-out items.
-        n_relevant: `(U,)` number of held-out items, candidates or not.
-        names: The F names.
+        lesson: Users with something held out.
+        names: Of its features.
         seed: Of the folds.
         plan: How.
 
@@ -201,14 +199,15 @@ def choose_ranker(features: Floats, inside: Mask, relevant: Mask, n_relevant: In
         cross-validation, which use the same part. The sum of scores alone is measured but not chosen: it is the sum of
         all features with less to say, and where there are so few users that it looks better, chance says so.
     """
-    fold = np.random.default_rng(seed).permutation(len(features)) % N_FOLDS
-    learn = [fold != held for held in range(N_FOLDS)]
-    rankers = [fit_parts(features[row], inside[row], relevant[row], names, plan, "fusion") for row in learn]
-    scored = CrossFitted(fold, rankers).parts(features, inside)
-    report = {part: float(list_ndcg(of, inside, relevant, n_relevant).mean()) for part, of in scored.items()}
+    fold = np.random.default_rng(seed).permutation(len(lesson.goals)) % N_FOLDS
+    learn = [lesson.where(np.flatnonzero(fold != held)) for held in range(N_FOLDS)]
+    rankers = [fit_parts(part, names, plan, "fusion") for part in learn]
+    scored = CrossFitted(fold, rankers).parts(lesson.features, lesson.inside)
+    truth = lesson.inside, lesson.relevant, lesson.n_relevant
+    report = {part: float(list_ndcg(scores, *truth).mean()) for part, scores in scored.items()}
     chosen = max((part for part in report if part != "fusion"), key=lambda part: report[part])
     crossed = CrossFitted(fold, [replace(ranker, chosen=chosen) for ranker in rankers])
-    return fit_parts(features, inside, relevant, names, plan, chosen), report, crossed
+    return fit_parts(lesson, names, plan, chosen), report, crossed
 
 
 def equal_fusion(names: list[str]) -> Ranker:

@@ -68,8 +68,7 @@ def fit_on_cut(ctx: Context, matrix: Matrix, goals: Goals) -> tuple[Ranker, dict
     """Fit on the lesson of the cut and explain the result; also return the NDCG@10 of each way of joining."""
     config, lesson = ctx.config.ranker, read_lesson(ctx, matrix, goals)
     plan = RankerPlan(trees=TreesPlan(seed=config.seed), min_users_for_trees=config.min_users_for_trees)
-    described = lesson.features, lesson.inside, lesson.relevant, lesson.n_relevant
-    ranker, ndcg, crossed = choose_ranker(*described, NAMES, config.seed, plan)
+    ranker, ndcg, crossed = choose_ranker(lesson, NAMES, config.seed, plan)
     explain_ranker(ctx, matrix, lesson, (ranker, crossed), MIN_USERS)
     return ranker, ndcg
 

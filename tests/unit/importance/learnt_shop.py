@@ -41,8 +41,7 @@ SECONDS = 86_400.0
 def importance(seed=1, **weights):
     """Return `feature_importance` of a shop with such weights: value and interval by kind and name, over all users."""
     lesson, lengths = lesson_of(Shop.model_validate({**SIZE, "seed": seed, "weights": weights}))
-    described = lesson.features, lesson.inside, lesson.relevant, lesson.n_relevant
-    ranker, _, crossed = choose_ranker(*described, feature_names(FAMILY), 1, RankerPlan())
+    ranker, _, crossed = choose_ranker(lesson, feature_names(FAMILY), 1, RankerPlan())
     rows = measure(ranker, crossed, lesson, Groups(lengths, {}), ImportancePlan(20, 20, 1, max_rows=40_000))
     return {(row["kind"], row["name"]): SimpleNamespace(**row) for row in rows if row["slice"] == "all"}
 

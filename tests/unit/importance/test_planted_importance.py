@@ -27,8 +27,7 @@ def planted(weights=WEIGHTS):
 
 
 def importance(lesson, plan=RankerPlan(), chosen=None, **limits):  # noqa: B008  # never changed
-    described = lesson.features, lesson.inside, lesson.relevant, lesson.n_relevant
-    ranker, _, crossed = choose_ranker(*described, NAMES, 0, plan)
+    ranker, _, crossed = choose_ranker(lesson, NAMES, 0, plan)
     if chosen:
         ranker = replace(ranker, chosen=chosen)
         crossed = replace(crossed, rankers=[replace(other, chosen=chosen) for other in crossed.rankers])
@@ -67,9 +66,7 @@ def test_contributions_name_the_planted_order(rows):
 
 def test_shapley_values_add_up_to_what_the_ranker_gains_over_blind_lists(rows):
     lesson = planted()
-    ranker, report, _ = choose_ranker(
-        lesson.features, lesson.inside, lesson.relevant, lesson.n_relevant, NAMES, 0, RankerPlan()
-    )
+    ranker, report, _ = choose_ranker(lesson, NAMES, 0, RankerPlan())
     gain = sum(row["value"] for row in of(rows, "source").values())
     gains = 1 / np.log2(np.arange(2, 12))
     blind = gains.sum() / N_ITEMS * 2 / gains[:2].sum()  # two goals at any of 30 places

@@ -45,9 +45,7 @@ def of_ranker(planted):
     goals = [(visit, np.array([item])) for visit, item in enumerate(chosen.tolist())]
     lesson = Lesson(goals, candidates, features, np.arange(width) == chosen[:, None])
     names = [COLUMNS[name] for name in FEATURES]
-    ranker, _, crossed = choose_ranker(
-        features, lesson.inside, lesson.relevant, np.ones(n, int), names, 1, RankerPlan()
-    )
+    ranker, _, crossed = choose_ranker(lesson, names, 1, RankerPlan())
     return measure(ranker, crossed, lesson, Groups(np.ones(n, int), {}), ImportancePlan(10, 20, 1))
 
 

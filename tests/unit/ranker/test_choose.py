@@ -10,6 +10,7 @@ from nightrec.ranker.choose import (
     row_standardised,
     unmet_columns,
 )
+from nightrec.ranker.describe import Lesson
 from nightrec.ranker.features import feature_names
 from nightrec.ranker.sources import FAMILY
 
@@ -53,28 +54,30 @@ def test_only_what_reads_texts_orders_items_that_nobody_met():
     }  # fmt: skip
 
 
+def lesson_of(features, relevant):
+    """Return a lesson whose candidates are the same items for all."""
+    candidates = np.tile(np.arange(features.shape[1]), (len(features), 1))
+    return Lesson([(user, np.flatnonzero(row)) for user, row in enumerate(relevant)], candidates, features, relevant)
+
+
 def problem(n_users):
     """The choice hangs on both features being of one sign, which no weighted sum can say."""
     features = np.random.default_rng(1).normal(size=(n_users, 20, 2)).astype(np.float32)
     product = features[:, :, 0] * features[:, :, 1]
-    return features, np.ones((n_users, 20), bool), product == product.max(axis=1, keepdims=True)
+    return lesson_of(features, product == product.max(axis=1, keepdims=True))
 
 
 def test_trees_win_where_features_interact():
-    features, inside, relevant = problem(1200)
-    plan = RankerPlan(min_users_for_trees=500)
-    ranker, report, _ = choose_ranker(features, inside, relevant, np.ones(1200, int), ["a_score", "b_score"], 0, plan)
+    lesson = problem(1200)
+    ranker, report, _ = choose_ranker(lesson, ["a_score", "b_score"], 0, RankerPlan(min_users_for_trees=500))
     assert ranker.chosen in ("trees", "blend")
     assert report["trees"] > 1.4 * report["linear"]
-    np.testing.assert_array_equal(ranker.scores(features, inside), ranker.parts(features, inside)[ranker.chosen])
+    asked = lesson.features, lesson.inside
+    np.testing.assert_array_equal(ranker.scores(*asked), ranker.parts(*asked)[ranker.chosen])
 
 
 def test_small_nights_try_no_trees_and_repeat_exactly():
-    features, inside, relevant = problem(60)
-    found = [
-        choose_ranker(features, inside, relevant, np.ones(60, int), ["a_score", "b_score"], 0, RankerPlan())
-        for _ in range(2)
-    ]
+    found = [choose_ranker(problem(60), ["a_score", "b_score"], 0, RankerPlan()) for _ in range(2)]
     assert found[0][0].trees is None
     assert found[0][1] == found[1][1]
 
@@ -83,24 +86,24 @@ def test_chance_among_few_users_does_not_leave_features_out():
     rng = np.random.default_rng(3)
     features = rng.normal(size=(60, 20, 2)).astype(np.float32)  # `age` tells nothing, so the score alone looks better
     utility = features[:, :, 0] + rng.gumbel(size=(60, 20))
-    relevant = utility == utility.max(axis=1, keepdims=True)
-    args = features, np.ones((60, 20), bool), relevant, np.ones(60, int), ["a_score", "item_age_days"]
-    ranker, report, crossed = choose_ranker(*args, 0, RankerPlan(ridge=0.1))
+    lesson = lesson_of(features, utility == utility.max(axis=1, keepdims=True))
+    ranker, report, crossed = choose_ranker(lesson, ["a_score", "item_age_days"], 0, RankerPlan(ridge=0.1))
     assert report["fusion"] > report["linear"]
     assert {ranker.chosen, *(other.chosen for other in crossed.rankers)} == {"linear"}
 
 
 def test_users_are_scored_by_a_ranker_that_did_not_learn_from_them():
-    features, inside, relevant = problem(60)
-    args = features, inside, relevant, np.ones(60, int), ["a_score", "b_score"], 0, RankerPlan()
-    ranker, report, crossed = choose_ranker(*args)
-    scores = crossed.scores(features, inside)
-    assert list_ndcg(scores, inside, relevant, np.ones(60, int)).mean() == report[ranker.chosen]
+    lesson = problem(60)
+    how = ["a_score", "b_score"], 0, RankerPlan()
+    ranker, report, crossed = choose_ranker(lesson, *how)
+    scores = crossed.scores(lesson.features, lesson.inside)
+    assert list_ndcg(scores, lesson.inside, lesson.relevant, np.ones(60, int)).mean() == report[ranker.chosen]
     for held, other in enumerate(crossed.rankers):
         row = crossed.fold == held
-        np.testing.assert_array_equal(scores[row], other.parts(features[row], inside[row])[ranker.chosen])
+        parts = other.parts(lesson.features[row], lesson.inside[row])
+        np.testing.assert_array_equal(scores[row], parts[ranker.chosen])
         assert 0 < row.sum() < 60
-    changed = relevant.copy()
+    changed = lesson.relevant.copy()
     changed[crossed.fold == 0] = np.roll(changed[crossed.fold == 0], 1, axis=1)
-    again = choose_ranker(features, inside, changed, *args[3:])[2]
+    again = choose_ranker(lesson_of(lesson.features, changed), *how)[2]
     assert again.rankers[0].linear.weights.tolist() == crossed.rankers[0].linear.weights.tolist()

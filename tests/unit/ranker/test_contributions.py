@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nightrec.ranker.candidates import NOBODY
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker
 from nightrec.ranker.contributions import contributions
+from nightrec.ranker.describe import Lesson
 from nightrec.ranker.linear import Linear
 
 NAMES = ["a_score", "b_score", "age"]
@@ -20,7 +22,9 @@ def fitted():
     wish = np.where(inside, features[:, :, 0] * features[:, :, 1] + features[:, :, 2], -np.inf)
     relevant = wish == wish.max(axis=1, keepdims=True)
     plan = RankerPlan(min_users_for_trees=100)
-    ranker = choose_ranker(features, inside, relevant, np.ones(300, int), NAMES, 0, plan)[0]
+    goals = [(user, np.flatnonzero(row)) for user, row in enumerate(relevant)]
+    lesson = Lesson(goals, np.where(inside, np.arange(12), NOBODY), features, relevant)
+    ranker = choose_ranker(lesson, NAMES, 0, plan)[0]
     return ranker, features, inside
 
 
