@@ -51,6 +51,15 @@ class Histories:
         faded: Floats = (self.weight * 0.5 ** (age / half_life_days)).astype(np.float32)
         return faded
 
+    def joined(self, other: "Histories") -> "Histories":
+        """Return the rows of both in their order; the shape is the same."""
+        user_idx, item_idx, weight, last_at, has_goal = (
+            np.concatenate([getattr(self, name), getattr(other, name)])
+            for name in ("user_idx", "item_idx", "weight", "last_at", "has_goal")
+        )
+        rows = np.lexsort((item_idx, last_at, user_idx))
+        return Histories(user_idx[rows], item_idx[rows], weight[rows], last_at[rows], has_goal[rows], self.shape)
+
     def keys(self) -> Ints:
         """Return `(n,)` one number per user and item."""
         return self.user_idx * self.shape[1] + self.item_idx
@@ -69,23 +78,27 @@ class Matrix:
     Attributes:
         histories: All rows.
         held: `(n,)` rows of `held_out`.
+        reached: `(n,)` those of them that reached the goal in what is held out.
         user_ids: Keys in the order of `user_idx`.
         item_ids: Keys in the order of `item_idx`.
+        before: What was known of held-out pairs before; no rows where lists show no item again.
     """
 
     histories: Histories
     held: Mask
+    reached: Mask
     user_ids: pa.Array
     item_ids: pa.Array
+    before: Histories
 
     def fold(self, name: str) -> Histories:
         """Return the rows that models of a fold learn from."""
-        return self.histories.where(~self.held) if name == "cut" else self.histories
+        return self.histories.where(~self.held).joined(self.before) if name == "cut" else self.histories
 
     def held_goals(self) -> list[tuple[int, Ints]]:
         """Return what each user turned to next: `(user_idx, item_idx in order)` for users with both past and goal."""
         past = np.bincount(self.fold("cut").user_idx, minlength=self.histories.shape[0])
-        rows = self.histories.where(self.held & self.histories.has_goal & (past[self.histories.user_idx] > 0))
+        rows = self.histories.where(self.reached & (past[self.histories.user_idx] > 0))
         users, first = np.unique(rows.user_idx, return_index=True)
         return list(zip(users.tolist(), np.split(rows.item_idx, first[1:]), strict=True)) if len(users) else []
 
@@ -93,22 +106,15 @@ class Matrix:
 def read_matrix(lake: Lake, run_date: date) -> Matrix:
     """Read a night's matrix, indexes and held-out pairs."""
     users, items = (_in_order(lake, f"{side}_index", f"{side}_idx", run_date) for side in ("user", "item"))
-    columns = ["user_id", "item_id", "weight", "last_at", "n_goals"]
-    rows = lake.read_arrow("interactions", run_date, columns).filter(pc.field("weight") > 0)
-    pairs = _idx(rows["user_id"], users), _idx(rows["item_id"], items)
-    held = lake.read_arrow("held_out", run_date)
-    held_keys = _idx(held["user_id"], users) * len(items) + _idx(held["item_id"], items)
-    last_at = np.asarray(rows["last_at"].cast(pa.int64())) / 1e6
-    order = np.lexsort((pairs[1], last_at, pairs[0]))
-    histories = Histories(
-        pairs[0][order],
-        pairs[1][order],
-        np.asarray(rows["weight"], dtype=np.float32)[order],
-        last_at[order],
-        np.asarray(rows["n_goals"])[order] > 0,
-        (len(users), len(items)),
+    (histories, n_goals), (before, n_before) = (
+        _read_rows(lake, table, run_date, users, items) for table in ("interactions", "held_out")
     )
-    return Matrix(histories, np.isin(histories.keys(), held_keys), users, items)
+    pairs = lake.read_arrow("held_out", run_date, ["user_id", "item_id"])
+    held_keys = _idx(pairs["user_id"], users) * len(items) + _idx(pairs["item_id"], items)
+    held = np.isin(histories.keys(), held_keys)
+    _, place, place_before = np.intersect1d(histories.keys(), before.keys(), return_indices=True)
+    n_goals[place] -= n_before[place_before]
+    return Matrix(histories, held, held & (n_goals > 0), users, items, before)
 
 
 def read_vectors(lake: Lake, table: str, run_date: date, ids: pa.Array, fold: str, empty_dim: int = 0) -> Floats:
@@ -142,6 +148,18 @@ def vector_table(name: str, ids: pa.Array, vectors: Floats, **constants: str) ->
     key = next(column for column in schema.names if column != "vector" and column not in constants)
     columns = {column: pa.repeat(pa.scalar(value), len(ids)) for column, value in constants.items()}
     return pa.table([(columns | {key: ids, "vector": lists})[column] for column in schema.names], schema=schema)
+
+
+def _read_rows(lake: Lake, table: str, run_date: date, users: pa.Array, items: pa.Array) -> tuple[Histories, Ints]:
+    """Read the rows with a positive weight, in their order, and how often each reached the goal."""
+    columns = ["user_id", "item_id", "weight", "last_at", "n_goals"]
+    rows = lake.read_arrow(table, run_date, columns).filter(pc.field("weight") > 0)
+    pairs = _idx(rows["user_id"], users), _idx(rows["item_id"], items)
+    last_at = np.asarray(rows["last_at"].cast(pa.int64())) / 1e6
+    order = np.lexsort((pairs[1], last_at, pairs[0]))
+    n_goals = np.asarray(rows["n_goals"], dtype=np.int64)[order]
+    weight, shape = np.asarray(rows["weight"], dtype=np.float32)[order], (len(users), len(items))
+    return Histories(pairs[0][order], pairs[1][order], weight, last_at[order], n_goals > 0, shape), n_goals
 
 
 def _in_order(lake: Lake, table: str, idx: str, run_date: date) -> pa.Array:

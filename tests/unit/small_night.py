@@ -50,5 +50,5 @@ def write_night(lake: Lake, seed: int = 0) -> None:
 
 def write(lake: Lake, table: str, rows: list[dict[str, object]]) -> None:
     names = contract(table).names
-    kept = [{name: row[name] for name in names} for row in rows]
+    kept = [{name: row.get(name) for name in names} for row in rows]
     lake.write_arrow(table, DAY, pa.Table.from_pylist(kept, contract(table).arrow()))

@@ -1,4 +1,7 @@
+from datetime import UTC, datetime
+
 import numpy as np
+import pyarrow as pa
 from small_night import DAY, N_EACH, N_ITEMS, N_USERS, write, write_night
 
 from nightrec.histories import read_matrix, read_vectors
@@ -23,6 +26,23 @@ def test_held_goals_are_what_users_with_a_past_turned_to_next(tiny_lake):
     assert [user for user, _ in goals] == list(range(N_USERS))
     assert [items.tolist() for _, items in goals] == [[item] for item in matrix.histories.item_idx[matrix.held]]
     assert not np.isin(matrix.histories.keys()[matrix.held], matrix.fold("cut").keys()).any()
+
+
+def test_what_was_known_of_a_held_out_pair_before_is_in_the_cut_and_no_goal(tiny_lake):
+    write_night(tiny_lake)
+    held = tiny_lake.read_arrow("held_out", DAY).to_pylist()
+    first = datetime(2025, 12, 31, tzinfo=UTC)
+    held[3] |= {"weight": 0.5, "n_goals": 1, "last_at": first}  # the one goal was before
+    held[4] |= {"weight": 0.5, "n_goals": 0, "last_at": first}
+    write(tiny_lake, "held_out", held)
+    matrix = read_matrix(tiny_lake, DAY)
+    cut = matrix.fold("cut")
+    assert len(cut.user_idx) == N_USERS * (N_EACH - 1) + 2
+    oldest = cut.starts[[3, 4]]
+    assert matrix.item_ids.take(pa.array(cut.item_idx[oldest])).to_pylist() == [held[3]["item_id"], held[4]["item_id"]]
+    assert cut.weight[oldest].tolist() == [0.5, 0.5]
+    assert cut.has_goal[oldest].tolist() == [True, False]
+    assert [user for user, _ in matrix.held_goals()] == [user for user in range(N_USERS) if user != 3]
 
 
 def test_read_vectors_follows_the_keys_and_leaves_unknown_ones_zero(tiny_lake):

@@ -96,7 +96,7 @@ def survey_cut(matrix: Matrix, night: Night, max_users: int, sizes: tuple[int, i
     looked_at = np.flatnonzero(held_goals_of(matrix)[0])
     looked_at = np.random.default_rng(seed).permutation(looked_at)[:max_users]
     features, found, of_candidates = survey(night, np.union1d(looked_at, asked.user_idx), asked, sizes)
-    reached = matrix.histories.where(matrix.held & matrix.histories.has_goal).keys()
+    reached = matrix.histories.where(matrix.reached).keys()
     is_goal, kept = np.isin(found.user_idx * n_items + found.item_idx, reached), np.isin(found.user_idx, looked_at)
     candidates = Pairs(found.user_idx[kept], found.item_idx[kept], is_goal[kept])
     parts = {name: features[rows] for name, rows in zip(drawn, went, strict=True)}

@@ -79,7 +79,7 @@ def held_goals_of(matrix: Matrix) -> tuple[Mask, Ints]:
     """
     n_users = matrix.histories.shape[0]
     past = np.bincount(matrix.fold("cut").user_idx, minlength=n_users) > 0
-    n_goals = np.bincount(matrix.histories.user_idx[matrix.held & matrix.histories.has_goal], minlength=n_users)
+    n_goals = np.bincount(matrix.histories.user_idx[matrix.reached], minlength=n_users)
     looked_at = np.bincount(matrix.histories.user_idx[matrix.held], minlength=n_users) > 0
     return (past if horizon_of(matrix, 0.0).days is not None else past & looked_at), n_goals
 

@@ -64,9 +64,15 @@ def train_on_cluster(ctx: SparkContext) -> Counts:
     """Fit both folds in Spark and return the rows written of users and of items."""
     day, matrix = ctx.run_date, ctx.config.matrix
     user_index, item_index = ctx.tables.read("user_index", day), ctx.tables.read("item_index", day)
-    weighed = weights_as_of(ctx.tables.read("interactions", day), day, matrix.half_life_days)
-    indexed = weighed.join(user_index, on="user_id", how="inner").join(item_index, on="item_id", how="inner")
-    cut = indexed.join(ctx.tables.read("held_out", day), on=["user_id", "item_id"], how="left_anti")
+    columns = ["user_id", "item_id", "weight", "last_at"]
+    rows, held = ctx.tables.read("interactions", day).select(columns), ctx.tables.read("held_out", day).select(columns)
+    left = rows.join(held, on=["user_id", "item_id"], how="left_anti").unionByName(held.where("weight IS NOT NULL"))
+    cut, indexed = (
+        weights_as_of(some, day, matrix.half_life_days)
+        .join(user_index, on="user_id", how="inner")
+        .join(item_index, on="item_id", how="inner")
+        for some in (left, rows)
+    )
     # Without checkpoints the plan grows with every alternation until it overflows the stack of the tasks.
     checkpoints = f"_checkpoints/train_collaborative-{day}"
     ctx.spark.sparkContext.setCheckpointDir(f"{ctx.lake.root}/{checkpoints}")

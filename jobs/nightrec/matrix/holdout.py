@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from nightrec.matrix.transform import carry_forward
 from nightrec.model_settings import RankerConfig
 
 MICROS_PER_DAY = 86_400_000_000
@@ -19,7 +20,7 @@ def hold_out(interactions: DataFrame, settings: RankerConfig) -> DataFrame:
         settings: The section `ranker`.
 
     Returns:
-        Distinct `user_id, item_id`.
+        Distinct `user_id, item_id`, and `held_from`: what happened from then on is held out.
     """
     rows = interactions.select("user_id", "item_id", F.unix_micros("last_at").alias("micros"))
     quantile = F.expr(f"percentile_disc({1 - settings.newest_frac}) WITHIN GROUP (ORDER BY micros)")
@@ -32,9 +33,27 @@ def hold_out(interactions: DataFrame, settings: RankerConfig) -> DataFrame:
     n_newest = F.greatest(F.lit(1), F.floor(n_items * settings.newest_frac))
     is_newest = (n_items >= settings.min_items) & (place <= n_newest)
     marked = placed.withColumn("is_newest", is_newest)
-    return marked.where(F.when(F.col("is_by_time"), F.col("is_late")).otherwise(F.col("is_newest"))).select(
-        "user_id", "item_id"
-    )
+    held = marked.where(F.when(F.col("is_by_time"), F.col("is_late")).otherwise(F.col("is_newest")))
+    first = F.when(F.col("is_by_time"), F.col("moment") + 1).otherwise(F.min("micros").over(of_user))
+    return held.select("user_id", "item_id", F.timestamp_micros(first.cast("long")).alias("held_from"))
+
+
+def with_past(held: DataFrame, weighed: DataFrame, nothing: DataFrame, half_life_days: float) -> DataFrame:
+    """Add what users did before with what is held out of them, so that a taste for the known can be learnt.
+
+    Args:
+        held: Result of `hold_out`.
+        weighed: Result of `weigh`; empty where no list shows an item again.
+        nothing: An empty frame of `interactions`.
+        half_life_days: Of `carry_forward`.
+
+    Returns:
+        Rows of `held_out`.
+    """
+    keys = ["user_id", "item_id"]
+    before = weighed.join(held, on=keys, how="inner").where(F.col("event_at") < F.col("held_from")).drop("held_from")
+    past = carry_forward(nothing, before, half_life_days).select(*keys, "weight", "n_goals", "last_at")
+    return held.drop("held_from").join(past, on=keys, how="left")
 
 
 def _is_by_time(timed: DataFrame, min_users: int) -> DataFrame:

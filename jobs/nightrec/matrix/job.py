@@ -21,7 +21,7 @@ from nightrec.errors import GateError
 from nightrec.lake import Lake
 from nightrec.lineage import digest
 from nightrec.matrix.aspects import item_aspects
-from nightrec.matrix.holdout import hold_out
+from nightrec.matrix.holdout import hold_out, with_past
 from nightrec.matrix.plan import Plan, plan_build
 from nightrec.matrix.texts import first_held_out, item_texts, recent_texts, user_texts, written_by
 from nightrec.matrix.transform import carry_forward, number, weigh
@@ -56,7 +56,7 @@ def build_matrix(ctx: SparkContext) -> None:
     )
     matrix, items = ctx.tables.read("interactions", ctx.run_date), ctx.tables.read("items", ctx.run_date)
     item_index = number(_keys("item_id", matrix, items), "item_id", "item_idx")
-    frames = {"held_out": hold_out(matrix, ctx.config.ranker), "item_index": item_index}
+    frames = {"held_out": make_held_out(ctx, list(inputs), matrix), "item_index": item_index}
     written = ctx.tables.overwrite_all(ctx.run_date, frames)
     written |= ctx.tables.overwrite_all(ctx.run_date, make_texts(ctx, list(inputs), matrix, items))
     users = _keys("user_id", matrix, ctx.tables.read("user_texts", ctx.run_date))  # some only write
@@ -106,6 +106,15 @@ def write_interactions(ctx: SparkContext, plan: Plan) -> int:
     weighed = weigh(ctx.tables.read_many("events", plan.added), *_worth(ctx.config.matrix))
     folded = carry_forward(state, weighed, ctx.config.matrix.half_life_days)
     return ctx.tables.overwrite("interactions", ctx.run_date, folded)
+
+
+def make_held_out(ctx: SparkContext, deliveries: list[date], matrix: DataFrame) -> DataFrame:
+    """Hold out; only where lists may show items again is the whole log read for what users did with them before."""
+    is_shown_again = ctx.config.scoring.exclude_seen_days is not None
+    events = ctx.tables.read_many("events", deliveries if is_shown_again else [])
+    weighed, nothing = weigh(events, *_worth(ctx.config.matrix)), ctx.tables.empty("interactions")
+    held = hold_out(matrix, ctx.config.ranker)
+    return with_past(held, weighed, nothing, ctx.config.matrix.half_life_days)
 
 
 def make_texts(ctx: SparkContext, deliveries: list[date], matrix: DataFrame, items: DataFrame) -> dict[str, DataFrame]:

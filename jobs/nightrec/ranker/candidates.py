@@ -48,6 +48,19 @@ def union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> 
     return packed[:, : max(1, int((packed != NOBODY).sum(axis=1).max(initial=1)))]
 
 
+def known_items(recent: sp.csr_matrix, seen: sp.csr_matrix) -> dict[str, Floats]:
+    """Return a source that proposes what users have had, or nothing where no list may show any of it again.
+
+    Args:
+        recent: `(B, n_items)` weight of each item in the user's history.
+        seen: `(B, n_items)` entries at items not to be listed.
+    """
+    if not (recent.astype(bool) > seen.astype(bool)).nnz:
+        return {}
+    had = recent.toarray()
+    return {"repeat": np.where(had > 0, had, -np.inf)}
+
+
 def _propose(block: Floats, k: int) -> tuple[Ints, Mask]:
     """Return the best columns of each row, as `best`, and whether their scores differ."""
     columns = best(block, k)

@@ -1,9 +1,10 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from nightrec.config import load_config
-from nightrec.matrix.holdout import hold_out
+from nightrec.matrix.holdout import hold_out, with_past
+from nightrec.matrix.transform import carry_forward
 
 DAY0 = datetime(2026, 1, 1)
 ROWS = "user_id string, item_id string, last_at timestamp"
@@ -40,3 +41,23 @@ def test_hold_out_needs_a_day_between_before_and_after(held):
 
 def test_hold_out_of_nothing_is_nothing(held):
     assert held([]) == []
+
+
+def test_what_users_did_before_with_what_is_held_out_stays_known(spark, tables):
+    settings = load_config("tiny").ranker.model_copy(update={"newest_frac": 0.25, "min_items": 3, "min_users": 99})
+    days = {("u1", "a"): [0, 1, 9], ("u1", "b"): [2], ("u1", "c"): [3], ("u1", "d"): [4], ("u2", "a"): [5]}
+    events = [
+        (user, item, date(2026, 1, 31), DAY0 + timedelta(days=day), f"{item}{day}", 1.0, day == 0, None)
+        for (user, item), taken in days.items() for day in taken
+    ]  # fmt: skip
+    kinds = "user_id string, item_id string, run_date date, event_at timestamp, event_id string, weight double, "
+    weighed = spark.createDataFrame(events, kinds + "is_goal boolean, value double")
+    nothing = tables.empty("interactions")
+    held = hold_out(carry_forward(nothing, weighed, 1.0), settings)
+
+    (row,) = with_past(held, weighed, nothing, half_life_days=1.0).collect()
+
+    assert (row.user_id, row.item_id) == ("u1", "a")
+    assert (row.weight, row.n_goals, row.last_at) == (1.5, 1, DAY0 + timedelta(days=1))
+    (row,) = with_past(held, weighed.limit(0), nothing, half_life_days=1.0).collect()
+    assert (row.weight, row.n_goals, row.last_at) == (None, None, None)

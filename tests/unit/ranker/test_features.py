@@ -35,6 +35,9 @@ def test_columns_match_their_names():
     np.testing.assert_allclose(by_name["user_history_length"], [np.log(4), np.log(4), 0], rtol=1e-6)
     np.testing.assert_array_equal(by_name["item_log_price"], [-0.5, 2.0, 0])
     np.testing.assert_array_equal(by_name["price_distance"], [1.5, 1.0, 0])
+    assert not by_name["repeat_weight"].any()
+    again = features({"text": block}, np.array([[1, 0, -1]]), users, items)[0, :, names.index("repeat_weight")]
+    np.testing.assert_allclose(again, [0, np.log(3), 0], rtol=1e-6)
 
 
 def test_what_a_user_takes_is_the_weighted_mean_of_the_history_and_without_one_no_price_is_far():

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import scipy.sparse as sp
-from small_night import DAY, N_ITEMS, N_USERS, write, write_night
+from small_night import DAY, N_EACH, N_ITEMS, N_USERS, write, write_night
 
 from nightrec.errors import InputError
 from nightrec.histories import read_matrix, read_vectors
@@ -45,7 +45,7 @@ def folder(lake):
     return Path(lake.path(lake.read_arrow("rankers", DAY)["path"][0].as_py()))
 
 
-def user_batch(lake, wrote=None):
+def user_batch(lake, wrote=None, hides=True):
     """Return the users as Spark hands them to scoring."""
     matrix = read_matrix(lake, DAY)
     rows = matrix.histories
@@ -57,7 +57,7 @@ def user_batch(lake, wrote=None):
         "texts": [[]] * N_USERS,
         "items": [rows.item_idx[part].astype(np.int32) for part in parts],
         "weights": [rows.weight[part].astype(np.float64) for part in parts],
-        "hidden": [rows.item_idx[part].astype(np.int32) for part in parts],
+        "hidden": [rows.item_idx[part if hides else slice(0)].astype(np.int32) for part in parts],
     }
     kinds = [
         pa.string(),
@@ -70,11 +70,32 @@ def user_batch(lake, wrote=None):
     return pa.record_batch([pa.array(v, k) for v, k in zip(users.values(), kinds, strict=True)], names=list(users))
 
 
-def lists(lake, block_rows=7, top_n=5, shown=None, wrote=None, rules=NO_RULES, reasons=None):
+def lists(lake, block_rows=7, top_n=5, shown=None, wrote=None, rules=NO_RULES, reasons=None, hides=True):
     shown = np.ones(N_ITEMS, np.bool_) if shown is None else shown
     row = lake.read_arrow("rankers", DAY).to_pylist()[0]
     task = Task(lake.root.removesuffix("/tiny"), "tiny", row["path"], shown, top_n, 20, block_rows, rules, reasons)
-    return pa.Table.from_batches(rank_users([user_batch(lake, wrote)], task)).to_pylist()
+    return pa.Table.from_batches(rank_users([user_batch(lake, wrote, hides)], task)).to_pylist()
+
+
+def test_lists_repeat_what_users_repeat_where_they_may(tiny_lake):
+    write_night(tiny_lake)
+    rows, held, favourites = tiny_lake.read_arrow("interactions", DAY).to_pylist(), [], {}
+    for user in range(N_USERS):
+        favourite = rows[user * N_EACH]  # taken first, often, and again at the end
+        held.append({key: favourite[key] for key in ("user_id", "item_id", "n_goals", "last_at")} | {"weight": 8.0})
+        favourites[favourite["user_id"]] = favourite["item_id"]
+        favourite |= {"weight": 9.0, "n_goals": 2, "last_at": favourite["last_at"] + timedelta(days=9)}
+    write(tiny_lake, "interactions", rows)
+    write(tiny_lake, "held_out", held)
+    again = [*ARGS, "--set", "scoring.exclude_seen_days=0"]
+    assert train_sequence(again) == train_projection(again) == main(again) == 0
+
+    first = {row["user_id"]: row["item_idx"] for row in lists(tiny_lake, hides=False) if row["rank"] == 1}
+
+    assert np.mean([f"i{first[user]}" == item for user, item in favourites.items()]) > 0.9
+    found = tiny_lake.read_arrow("feature_importance", DAY).to_pylist()
+    worth = {r["name"]: r["value"] for r in found if r["kind"] == "source" and r["slice"] == "all"}
+    assert worth["repeat"] > 0.1
 
 
 def test_lists_keep_to_the_users_half_and_show_nothing_seen_or_unavailable(fitted):
