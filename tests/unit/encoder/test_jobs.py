@@ -16,7 +16,8 @@ from nightrec.errors import ConfigError, InputError, MissingPartitionError
 from nightrec.schemas import contract
 
 NEXT = NIGHT.replace(month=2, day=1)
-GOOD = {"epochs": 40, "train_batch_size": 64}
+GOOD = {"epochs": 40, "train_batch_size": 64, "seed": 5}
+"""The gain over the base is ten standard errors: other processors round otherwise, and the verdict must not change."""
 
 
 def row(lake, day=NIGHT):
@@ -98,8 +99,8 @@ def test_what_the_ranker_learns_on_is_kept_from_the_encoder(delivered, night):
     fine_tune_llm(ctx := night(min_pairs=9999))
     everything = ctx.run.metrics["n_pairs"]
     rows = delivered.read_arrow("interactions", NIGHT)
-    held = pa.table({"user_id": rows["user_id"], "item_id": rows["item_id"]}).slice(0, 80)
-    delivered.write_arrow("held_out", NIGHT, held.cast(contract("held_out").arrow()))
+    held = [{"user_id": row["user_id"], "item_id": row["item_id"]} for row in rows.slice(0, 80).to_pylist()]
+    delivered.write_arrow("held_out", NIGHT, pa.Table.from_pylist(held, contract("held_out").arrow()))
     fine_tune_llm(ctx := night(min_pairs=9999))
     assert ctx.run.metrics["n_pairs"] + ctx.run.metrics["n_eval_pairs"] == 300 * 8 - 80
     assert ctx.run.metrics["n_pairs"] < everything

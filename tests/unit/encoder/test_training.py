@@ -89,7 +89,7 @@ def test_training_brings_what_users_turn_to_together_closer(run, encoder):
         return (vectors * centres[:, None]).sum(-1).mean() - (vectors * centres[[1, 2, 0], None]).sum(-1).mean()
 
     trainee, losses = run(epochs=30, train_batch_size=12)
-    assert spread(trainee.encoder) > spread(encoder) + 0.2
+    assert spread(trainee.encoder) > spread(encoder) + 0.1
     assert np.mean([losses[step] for step in range(26, 31)]) < np.mean([losses[step] for step in range(1, 6)])
 
 
