@@ -65,7 +65,8 @@ def make_lists(ranked: Ranked, text: Floats, top_n: int, rules: Rules) -> tuple[
     """Choose what is listed, and where.
 
     Most places take the best candidates in the order of `rules.diversity_weight` that keep to the cap; where too few
-    do, the best of the rest fill the list. Explored places then draw from the best other candidates that keep to it.
+    do, the best of the rest fill the list. Explored places then draw from the best other candidates that keep to it,
+    and where these run out from the best that are left.
 
     Args:
         ranked: The candidates.
@@ -98,7 +99,9 @@ def _lists(ranked: Ranked, text: Floats, top_n: int, rules: Rules) -> tuple[Ints
     outside = remaining.open(remaining.left)
     pool: Mask = outside & (np.cumsum(outside, axis=1) <= rules.explore_pool)
     for slot, chance in zip(slots, ranked.chances.T, strict=True):
-        listed[:, slot], propensity[:, slot] = draw(remaining.open(pool), chance)
+        free = remaining.open(remaining.left)
+        inside, rest = pool & free, free & (np.cumsum(free, axis=1) <= rules.explore_pool)
+        listed[:, slot], propensity[:, slot] = draw(np.where(inside.any(axis=1, keepdims=True), inside, rest), chance)
         remaining.take(listed[:, slot])
     packed = np.argsort(listed == NOBODY, axis=1, kind="stable")
     return np.take_along_axis(listed, packed, axis=1), np.take_along_axis(propensity, packed, axis=1)

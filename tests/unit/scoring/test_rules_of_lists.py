@@ -212,6 +212,23 @@ def test_draws_keep_to_the_cap_and_say_how_many_were_left():
     assert set(propensity[:, 3].tolist()) == {0.5}
 
 
+def test_draws_go_on_among_the_rest_where_too_few_keep_to_the_cap():
+    members = category_rows([(k, "B" if k in (5, 6, 7, 20) else "A") for k in range(40)], n_items=40)
+    candidates = ranked(np.tile(np.linspace(1, 0, 30), (60, 1)), slots=2)
+    listed, propensity = make_lists(candidates, NO_TEXT, 10, Rules(members, 5, explore_slots=2, explore_pool=4))
+    # Eight settled places leave room for B alone, of which only one is left; then the best four of the A may come.
+    assert listed[:, 4].tolist() == [20] * 60
+    assert set(listed[:, 8].tolist()) == {8, 9, 10, 11}
+    assert set(propensity[:, 8].tolist()) == {0.25}
+
+
+def test_draws_keep_to_the_cap_beyond_a_pool_that_has_become_full():
+    members = category_rows([(k, "B" if k in (3, 4) else "A" if k < 3 else None) for k in range(40)], n_items=40)
+    candidates = ranked(np.tile(np.linspace(1, 0, 12), (60, 1)), slots=2)
+    listed, _ = make_lists(candidates, NO_TEXT, 5, Rules(members, 1, explore_slots=2, explore_pool=1))
+    assert np.sort(listed, axis=1).tolist() == [[0, 3, 5, 6, 7]] * 60
+
+
 def test_too_few_candidates_leave_explored_places_out_without_a_gap():
     scores = np.full((3, 8), -np.inf)
     for row, n in enumerate((3, 4, 5)):
