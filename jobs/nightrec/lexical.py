@@ -58,7 +58,7 @@ def squeezed(matrix: sp.csr_matrix, dim: int, seed: int) -> tuple[Vectors, Mask]
         `(n, <=dim)` unit rows, and `(n,)` which texts have words that tell them apart; the others are zero.
     """
     rank = min(dim, min(matrix.shape) - 1)
-    if rank < 1:
+    if rank < 1 or not matrix.data.any():
         return np.zeros((matrix.shape[0], 0), np.float32), np.zeros(matrix.shape[0], np.bool_)
     start = np.random.default_rng(seed).standard_normal(min(matrix.shape))
     left, values, _ = svds(matrix.astype(np.float64), k=rank, v0=start)

@@ -54,6 +54,12 @@ def test_no_texts_give_no_columns():
     assert not has_words.any()
 
 
+def test_texts_of_the_same_words_give_no_columns():
+    vectors, has_words = squeezed(tfidf(["red car"] * 5), 4, 0)
+    assert vectors.shape == (5, 0)
+    assert not has_words.any()
+
+
 def test_what_all_texts_share_is_taken_off_and_empty_texts_stay_empty():
     vectors = np.array([[0.6, 0.8], [0.6, -0.8], [0, 0]], np.float32)  # they share 0.6 along the first axis
     np.testing.assert_allclose(centred(vectors), [[0, 1], [0, -1], [0, 0]], atol=1e-6)
