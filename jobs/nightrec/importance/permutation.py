@@ -26,7 +26,7 @@ def permutation_drops(score: Score, lesson: Lesson, slices: Sequence[Slice], see
     """
     rng, inside, changed = np.random.default_rng(seed), lesson.inside, lesson.features.copy()
     before = slice_gains(score(changed, inside), inside, slices)
-    drops = np.zeros((changed.shape[2], *before.shape))
+    drops = np.repeat(before[None] * 0, changed.shape[2], axis=0)  # NaN outside the slice even if nothing is shuffled
     for column in range(changed.shape[2]):
         kept = lesson.features[inside, column]
         if kept.min() == kept.max():

@@ -79,6 +79,17 @@ def test_shuffling_leaves_the_lesson_as_it_was():
     np.testing.assert_array_equal(lesson.features, before)
 
 
+def test_a_first_feature_that_is_the_same_for_all_is_zero_within_the_slice_and_unknown_outside():
+    features = np.random.default_rng(0).normal(size=(6, 4, 2))
+    features[:, :, 0] = 1
+    lesson = lesson_of(features, [0, 1, 2, 3, 0, 1])
+    slices = make_slices(lesson, np.ones(6, int), {"first": np.arange(4) == 0})
+    drops = permutation_drops(total, lesson, slices, 0)
+    np.testing.assert_array_equal(drops[0, 0], np.zeros(6))
+    np.testing.assert_array_equal(drops[0, 1], [0, np.nan, np.nan, np.nan, 0, np.nan])
+    np.testing.assert_array_equal(np.isnan(drops[0]), np.isnan(drops[1]))
+
+
 def test_each_feature_belongs_to_one_family():
     names = [
         "item_item_score",
