@@ -31,15 +31,18 @@ def ndcg_of_next(
         targets: `(B,)` item_idx.
 
     Returns:
-        `(B,)`.
+        `(B,)`; items of equal scores share their mean place, and where a score is not finite the gain is 0.
     """
     gains = np.zeros(len(users))
     item_idx, starts = seen
     for first in range(0, len(users), BLOCK):
         block = slice(first, first + BLOCK)
         scores = users[block] @ items.T
-        wanted = scores[np.arange(len(scores)), targets[block]]
+        is_finite, rows = np.isfinite(scores).all(1), np.arange(len(scores))
+        wanted = scores[rows, targets[block], None]
         for row, user in enumerate(user_idx[block]):
             scores[row, item_idx[starts[user] : starts[user + 1]]] = -np.inf
-        gains[block] = 1.0 / np.log2((scores > wanted[:, None]).sum(1) + 2.0)
+        scores[rows, targets[block]] = -np.inf
+        above = (scores > wanted).sum(1) + (scores == wanted).sum(1) / 2
+        gains[block] = is_finite / np.log2(above + 2.0)
     return gains

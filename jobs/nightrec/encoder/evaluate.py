@@ -37,7 +37,7 @@ def measure(vectors: Floats, study: Study, config: ProjectionConfig) -> tuple[Te
     (users, items), _ = fit(model, study.rows, config, EPOCHS)
     by_cosine = _gains(study.rows[study.user_idx] @ text, text, study)
     by_projection = _gains(users[study.user_idx], items, study)
-    # A training that ran off leaves zeros, where all items tie, and in a tie each would count as the first.
+    # A training that ran off leaves zeros, where all items tie; a place in the middle would be a gain.
     return model, (by_cosine + by_projection) / 2 * text[study.item_idx].any(axis=1)
 
 

@@ -75,3 +75,19 @@ def test_ndcg_of_next_ranks_among_the_unseen():
     seen = np.array([0, 1]), np.array([0, 1, 2])  # user 0 has item 0, user 1 item 1
     got = ndcg_of_next(np.ones((3, 1), np.float32), items, seen, np.array([0, 1, 1]), np.array([1, 2, 3]))
     assert got == pytest.approx([1, 1 / np.log2(3), 1 / np.log2(4)])
+
+
+def test_ndcg_of_next_shares_places_among_equals():
+    seen = np.array([0]), np.array([0, 1])  # of items 1 to 4 each has half of the three others above it
+    got = ndcg_of_next(
+        np.ones((2, 1), np.float32), np.ones((5, 1), np.float32), seen, np.zeros(2, int), np.arange(1, 3)
+    )
+    assert got == pytest.approx([1 / np.log2(3.5)] * 2)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_ndcg_of_next_is_nothing_where_scores_are_not_finite(value):
+    users = np.array([[value], [1.0]], np.float32)
+    items = np.array([[2.0], [1.0], [0.5]], np.float32)
+    seen = np.array([], int), np.zeros(3, int)
+    assert ndcg_of_next(users, items, seen, np.arange(2), np.zeros(2, int)).tolist() == [0, 1]
