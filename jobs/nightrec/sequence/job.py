@@ -69,7 +69,9 @@ def train_fold(ctx: Context, matrix: Matrix, fold: str, n_epochs: int) -> tuple[
     model = make_model(histories.shape[1], text, np.unique(histories.item_idx), make_shape(config), config.seed)
     model = model.to("cuda" if torch.cuda.is_available() else "cpu")
     optimizer = make_optimizer(model, plan)
-    checkpoint = Checkpoint(ctx.lake, ctx.run_date, fold, [config.model_dump_json(), histories.keys(), text])
+    checkpoint = Checkpoint(
+        ctx.lake, ctx.run_date, fold, [config.model_dump_json(), histories.keys(), histories.weight, text]
+    )
     progress = checkpoint.resume(model, optimizer)
 
     def watch(epoch: int, values: dict[str, float]) -> None:

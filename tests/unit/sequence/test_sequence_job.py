@@ -29,10 +29,7 @@ def test_both_folds_get_vectors_that_know_the_halves_of_the_shop(tiny_lake):
     assert items[-1, -1] == 0
 
 
-def test_run_killed_after_a_checkpoint_ends_with_the_same_vectors(tiny_lake, monkeypatch):
-    write_night(tiny_lake)
-    assert main(ARGS) == 0
-    whole = vectors(tiny_lake)
+def kill_after_two_checkpoints(monkeypatch):
     monkeypatch.setattr(checkpoint, "EVERY_S", 0.0)
     put, n_saved = checkpoint.put_folder, []
 
@@ -47,10 +44,30 @@ def test_run_killed_after_a_checkpoint_ends_with_the_same_vectors(tiny_lake, mon
         main(ARGS)
     monkeypatch.setattr(checkpoint, "put_folder", put)
 
+
+def test_run_killed_after_a_checkpoint_ends_with_the_same_vectors(tiny_lake, monkeypatch):
+    write_night(tiny_lake)
+    assert main(ARGS) == 0
+    whole = vectors(tiny_lake)
+    kill_after_two_checkpoints(monkeypatch)
+
     assert main(ARGS) == 0
 
     assert all(np.array_equal(a, b) for a, b in zip(whole, vectors(tiny_lake), strict=True))
     assert not tiny_lake.fs.get_file_info(tiny_lake.path(f"models/sequence/_checkpoint-{DAY}")).is_file
+
+
+def test_checkpoint_of_other_weights_is_not_gone_on_with(tiny_lake, monkeypatch, caplog):
+    write_night(tiny_lake)
+    kill_after_two_checkpoints(monkeypatch)
+    rows = tiny_lake.read_arrow("interactions", DAY).to_pylist()
+    write(tiny_lake, "interactions", [row | {"weight": 1.0 + n % 3} for n, row in enumerate(rows)])
+    caplog.clear()
+    caplog.set_level("INFO")
+
+    assert main(ARGS) == 0
+
+    assert "cut fold, epoch 1 of" in caplog.text
 
 
 def test_night_without_goals_is_trained_for_a_fixed_time(tiny_lake, caplog):
