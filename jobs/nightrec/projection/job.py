@@ -2,7 +2,7 @@
 
 Reads   interactions/D, held_out/D, user_index/D, item_index/D, item_texts/D, item_embeddings/D
 Writes  user_projections/D, item_projections/D. Replaces those two partitions; safe to repeat.
-Fails   3 if an input partition is missing
+Fails   3 if an input partition is missing or no interaction has a positive weight
 
 Trained twice: without the held-out interactions until these are predicted no better, then as long on everything.
 """

@@ -60,7 +60,7 @@ def train_epoch(
     """Run one epoch over all interactions of users with at least two; all chance comes from the seed and the epoch.
 
     Returns:
-        Mean loss over the steps.
+        Mean loss over the steps; 0 where there is nothing to learn from.
     """
     text, device = model.text, model.text.device
     generator = torch.Generator().manual_seed(config.seed * 100_003 + epoch)
@@ -68,6 +68,8 @@ def train_epoch(
     model.train()
     sums, pairs = user_sums(model, rows), rows.tocoo()
     usable = np.flatnonzero(np.diff(rows.indptr)[pairs.row] > 1)
+    if not len(usable):  # torch would split nothing into one batch of nothing
+        return 0.0
     user_idx, item_idx = (torch.from_numpy(side[usable].astype(np.int64)) for side in (pairs.row, pairs.col))
     weight = torch.from_numpy(pairs.data[usable].astype(np.float32))
     # Items that nobody has met are no evidence against themselves.
@@ -86,7 +88,7 @@ def train_epoch(
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimizer.step()
         losses.append(float(loss.detach()))
-    return float(np.mean(losses)) if losses else 0.0
+    return float(np.mean(losses))
 
 
 @torch.inference_mode()

@@ -51,6 +51,16 @@ def test_night_without_goals_is_trained_for_a_fixed_time(tiny_lake, caplog):
     assert "cut fold, epoch 5 of at most 5" in caplog.text
 
 
+def test_night_without_a_weight_is_exit_3(tiny_lake, caplog):
+    write_night(tiny_lake)
+    rows = tiny_lake.read_arrow("interactions", DAY).to_pylist()
+    write(tiny_lake, "interactions", [row | {"weight": 0.0} for row in rows])
+
+    assert main(ARGS) == 3
+
+    assert "user_projections" in caplog.text
+
+
 def test_training_stops_when_nothing_improves_and_returns_the_best():
     config = load_config("tiny").projection.model_copy(update={"max_epochs": 20, "patience": 3})
     rows = sp.csr_matrix(np.array([[1, 1, 0], [0, 1, 1]], np.float32))
