@@ -17,7 +17,7 @@ from nightrec.behaviour.folds import (
 from nightrec.behaviour.lesson import Survey, Users, open_items
 from nightrec.behaviour.metrics import Interval, paired_intervals, summary
 from nightrec.behaviour.model import KINDS, Lesson, Model, Platt, fit, log_loss, platt, sigmoid
-from nightrec.behaviour.pairs import NEGATIVES, Pairs
+from nightrec.behaviour.pairs import Pairs
 from nightrec.behaviour.rates import Horizon, Rates, activity, fit_rates, to_base_rate
 from nightrec.histories import Mask
 
@@ -53,7 +53,7 @@ def learn(seen: Survey, users: Users, horizon: Horizon, seed: int) -> tuple[Goal
     """Choose the kind of model, measure it out of fold, calibrate it on candidates, and fit it on everything.
 
     Args:
-        seen: The cut.
+        seen: The cut, of which uniform negatives are usable.
         users: How active users were in the cut, and what followed.
         horizon: What is predicted.
         seed: Of trees and draws.
@@ -90,7 +90,7 @@ def choose(lesson: Lesson, others: Lesson, seed: int) -> tuple[str, CrossFitted,
 
 
 def measure(seen: Survey, kind: str, margins: Wide, seed: int) -> tuple[Measures, dict[str, Chances]]:
-    """Measure the model with and without texts beside both kinds of negatives, out of fold.
+    """Measure the model with and without texts beside each usable kind of negatives, out of fold.
 
     Args:
         seen: The cut.
@@ -100,7 +100,7 @@ def measure(seen: Survey, kind: str, margins: Wide, seed: int) -> tuple[Measures
     """
     measures: Measures = {}
     chances: dict[str, Chances] = {}
-    for negatives in NEGATIVES:
+    for negatives in seen.usable():
         pairs, chances[negatives] = seen.pairs[negatives], {}
         for name, columns in (("all", None), ("without_text", NOT_TEXT)):
             lesson = seen.lesson(negatives, columns)

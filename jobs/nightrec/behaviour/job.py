@@ -81,12 +81,12 @@ def predict_goals(ctx: Context, matrix: Matrix, nights: tuple[Night, Night], ver
     seed, goals = ctx.config.behaviour.seed, matrix.held_goals()
     sizes = ctx.config.ranker.candidates, ctx.config.behaviour.max_items, ctx.config.scoring.block_rows
     if len(goals) < MIN_USERS:
-        log.warning("no probabilities: %d users with held-out goals, %d are needed", len(goals), MIN_USERS)
-        write_importance(ctx, IMPORTANCE, [])
-        return no_rows("behaviour"), no_rows("behaviour_metrics")
+        return tell_nothing(ctx, f"{len(goals)} users with held-out goals, {MIN_USERS} are needed")
     horizon = horizon_of(matrix, ctx.config.ranker.newest_frac)
     log.info("goals: describing pairs and candidates; %d users reached held-out goals", len(goals))
     seen = survey_cut(matrix, cut, ctx.config.ranker.max_users, sizes, seed)
+    if "uniform" not in seen.usable():
+        return tell_nothing(ctx, "users have met all items, and so nothing stands beside their goals")
     log.info("goals: learning from %d pairs", len(seen.pairs["uniform"].user_idx))
     model, measures, chances = learn(seen, users_of_cut(matrix, horizon), horizon, seed)
     upload_curves(ctx, seen, chances)
@@ -97,6 +97,13 @@ def predict_goals(ctx: Context, matrix: Matrix, nights: tuple[Night, Night], ver
     found, probability, *expected = predict(model, tonight, sizes)
     rows = behaviour_rows(matrix, found, probability, (expected[0], expected[1]), horizon, version)
     return rows, metric_rows("goal", measures, seen.n_rows())
+
+
+def tell_nothing(ctx: Context, why: str) -> tuple[pa.Table, pa.Table]:
+    """Say why there are no probabilities, and return no rows of `behaviour` and of `behaviour_metrics`."""
+    log.warning("no probabilities: %s", why)
+    write_importance(ctx, IMPORTANCE, [])
+    return no_rows("behaviour"), no_rows("behaviour_metrics")
 
 
 def explain_goals(ctx: Context, matrix: Matrix, seen: Survey, model: GoalModel) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nightrec.behaviour.features import Night, survey
-from nightrec.behaviour.model import Lesson, folds_of_users
+from nightrec.behaviour.model import N_FOLDS, Lesson, folds_of_users
 from nightrec.behaviour.pairs import NEGATIVES, Pairs, draw, join, touched
 from nightrec.behaviour.rates import Horizon, activity, fit_rates, held_goals_of
 from nightrec.histories import Floats, Histories, Ints, Mask, Matrix
@@ -65,6 +65,18 @@ class Survey:
         """Return the pairs of one kind of negatives, all features or some."""
         pairs, features = self.pairs[negatives], self.features[negatives]
         return Lesson(features if columns is None else features[:, columns], pairs.is_goal, self.fold[pairs.user_idx])
+
+    def usable(self) -> list[str]:
+        """Return the kinds of negatives that stand beside goals whichever fold of users is left out.
+
+        Users who have met all items, or all that anybody took, leave nothing to draw.
+        """
+        lessons = {name: self.lesson(name) for name in self.pairs}
+        return [
+            name
+            for name, known in lessons.items()
+            if all(len(np.unique(known.is_goal[known.fold != held])) == 2 for held in range(N_FOLDS))
+        ]
 
     def n_rows(self) -> dict[str, int]:
         """Return how many pairs there are, by negatives, and how many candidates."""

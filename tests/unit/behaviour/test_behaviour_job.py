@@ -142,6 +142,33 @@ def test_nothing_is_told_of_a_night_with_too_few_held_out_goals(night, tiny_lake
     assert "users with held-out goals, 20 are needed" in caplog.text
 
 
+def meet_first(lake, n_items):
+    """Let all users have met the first items of the shop."""
+    rows = lake.read_arrow("interactions", DAY).to_pylist()
+    met = {(row["user_id"], row["item_id"]) for row in rows}
+    pairs = {(f"u{user}", f"i{item}") for user in range(N_USERS) for item in range(n_items)} - met
+    at = datetime(2025, 12, 1, tzinfo=UTC)
+    more = rows[0] | {"first_at": at, "last_at": at}
+    write(lake, "interactions", rows + [more | {"user_id": user, "item_id": item} for user, item in sorted(pairs)])
+
+
+def test_nothing_is_told_where_users_have_met_all_items(night, tiny_lake, caplog):
+    shutil.copytree(night.root, tiny_lake.root)
+    meet_first(tiny_lake, N_ITEMS)
+    assert main(ARGS) == 0
+    assert tiny_lake.count("behaviour", DAY) == tiny_lake.count("behaviour_importance", DAY) == 0
+    assert "no probabilities: users have met all items" in caplog.text
+
+
+def test_users_who_have_met_all_that_anybody_took_are_measured_beside_uniform_negatives(night, tiny_lake):
+    shutil.copytree(night.root, tiny_lake.root)
+    meet_first(tiny_lake, N_ITEMS - 1)
+    assert main(ARGS) == 0
+    measured = tiny_lake.read_arrow("behaviour_metrics", DAY).to_pylist()
+    assert {row["negatives"] for row in measured if row["prediction"] == "goal"} == {"uniform", "candidates"}
+    assert {row["item_id"] for row in tiny_lake.read_arrow("behaviour", DAY).to_pylist()} == {f"i{N_ITEMS - 1}"}
+
+
 def test_a_night_without_ranker_is_refused(tiny_lake, caplog):
     write_night(tiny_lake)
     assert main(ARGS) == 3
