@@ -94,6 +94,18 @@ def test_numbers_keep_place_and_unit(written, expected):
     assert fault(written, POPULAR, "popular") == expected
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "In the last 7 days more than 31 people turned to it.",
+        "You were one of them: in the last 7 days 31 people turned to it.",
+        "In the last 7 days 31 people turned to it, and they will like it.",
+    ],
+)
+def test_a_sentence_claims_neither_more_people_nor_who_they_are(written):
+    assert fault(written, template("popular", n_users=31, days=7), "popular") == "names"
+
+
 def test_a_value_inside_another_is_not_taken_for_it():
     assert fault("It has “Toys” in common with “Toys in the attic”, which you know.", ASPECT, "aspect") is None
     assert fault("It has much in common with “Toys in the attic”.", ASPECT, "aspect") == "drops"
