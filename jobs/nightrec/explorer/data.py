@@ -1,6 +1,6 @@
 """What the page knows, as plain values that JSON can hold; items go by their place in `items`.
 
-No user key and nothing that a user wrote: quotes are left out, and so are sentences that hold one.
+No user key and nothing that a user wrote: quotes are left out, and so are the words and sentences that tell of one.
 """
 
 from itertools import groupby
@@ -74,16 +74,17 @@ def _user(user: PageUser, history: list[Values], listed: list[Values], places: P
 
 
 def _listed(row: Values, places: Places) -> Values:
-    """Return a row of a list without its empty fields; the sentence of what the user wrote would quote it."""
+    """Return a row of a list without its empty fields; sentence and word of what the user wrote would quote it."""
     evidence = row["evidence"] or {}
+    is_quoting = evidence.get("quote") is not None
     shown = {
         "item": places[row["item_id"]],
         "score": round(row["score"], SCORE_DIGITS),
         "source": row["source"],
-        "reason": row["reason"] if evidence.get("quote") is None else None,
+        "reason": None if is_quoting else row["reason"],
         "kind": evidence.get("kind"),
         "seen": places.get(evidence.get("item_id") or ""),
-        "text": evidence.get("text"),
+        "text": None if is_quoting else evidence.get("text"),
         "n_users": evidence.get("n_users"),
         "days": evidence.get("days"),
         "is_drawn": row["propensity"] < 1 or None,

@@ -81,9 +81,15 @@ def test_list_is_in_order_and_says_what_its_reasons_rest_on(data):
     same = {"score": 1.235, "source": "text"}
     assert named(data, first.pop("seen")) == "i24"  # beyond the newest twenty, and on the page all the same
     assert first == same | {"item": "i0", "reason": "Because of <b>that</b>", "kind": "history"}
-    assert wrote == same | {"item": "i1", "kind": "wrote", "text": "bells", "n_users": 4}
+    assert wrote == same | {"item": "i1", "kind": "wrote", "n_users": 4}  # without the user's word
     told = {"reason": "9 people", "kind": "popular", "n_users": 9, "days": 7}
     assert drawn == same | told | {"item": "i7", "is_drawn": True}
+
+
+def test_words_that_users_did_not_write_are_shown(tmp_path):
+    rows = [listed(HEAVY, 1, "i0", "Shares “Toys”", kind="aspect", language="en", item_id="i24", text="Toys")]
+    shown = page_data(read_night(shop_lake(tmp_path, topn=rows), DAY, max_users=1))
+    assert shown["users"][0]["list"][0]["text"] == "Toys"
 
 
 def test_lists_without_reasons_are_shown(data):

@@ -104,7 +104,7 @@ def test_a_user_shows_list_reasons_evidence_and_history(browser, page, tmp_path)
     browser.open(page, "user=0", **PHONE)
     first, wrote, drawn = (browser.text(f"section:first-of-type li:nth-child({n})") for n in (1, 2, 3))
     assert first == TITLES[0] + "Because of <b>that</b>" + "Evidence: history · Thing 24" + "textscore 1.235"
-    grounds = "Evidence: wrote · shared: bells · 4 reviewers · what the user wrote is not shown here"
+    grounds = "Evidence: wrote · 4 reviewers · what the user wrote is not shown here"
     assert wrote == TITLES[1] + grounds + "textscore 1.235"
     assert drawn == "i7" + "9 people" + "Evidence: popular · 9 users · 7 days" + "textscore 1.235 · drawn to explore"
     assert QUOTE not in browser.text("body")
