@@ -57,14 +57,16 @@ def excerpt(text: str, word: str) -> str:
 def words(text: str) -> dict[str, str]:
     """Return the words of a text in small letters, each with how it is written there first.
 
-    Numbers and the shortest words are left out; in Chinese every run of `RUN` characters counts as a word.
+    Numbers and the shortest words are left out, and so is one that ends at `LONGEST`, because it may be cut there; in
+    Chinese every run of `RUN` characters counts as a word.
     """
     found: dict[str, str] = {}
-    for word in WORD.findall(text[:LONGEST]):
+    for match in WORD.finditer(text[:LONGEST]):
+        word = match[0]
         if OF_HAN.match(word):
             for run in _runs(word):
                 found.setdefault(run, run)
-        elif len(word) >= SHORTEST_WORD and LETTER.search(word):
+        elif match.end() < LONGEST and len(word) >= SHORTEST_WORD and LETTER.search(word):
             found.setdefault(word.lower(), word)
     return found
 

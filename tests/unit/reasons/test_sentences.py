@@ -11,7 +11,7 @@ from nightrec.reasons import sentences
 from nightrec.reasons.evidence import COLUMNS, EVIDENCE, MESSAGES, Evidence
 from nightrec.reasons.grounds import FAMILIES, by_family
 from nightrec.reasons.sentences import read_messages, tell
-from nightrec.reasons.words import SHOWN, excerpt, is_chinese, shorten, words
+from nightrec.reasons.words import LONGEST, SHOWN, excerpt, is_chinese, shorten, words
 from nightrec.schemas import contract
 
 
@@ -103,6 +103,12 @@ def test_words_are_runs_in_chinese_and_longer_than_two_letters_elsewhere():
     assert words("The 木火车 of_No. 1999 Été") == {
         "the": "The", "木火": "木火", "火车": "火车", "木火车": "木火车", "été": "Été",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("end", "known"), [("hardwooden", []), ("hard. Wooden", ["hard"])])
+def test_a_word_that_may_be_cut_is_left_out(end, known):
+    text = "." * (LONGEST - 5) + end
+    assert list(words(text)) == list(words(text[:LONGEST])) == known
 
 
 @pytest.mark.parametrize(
