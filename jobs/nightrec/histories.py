@@ -14,6 +14,7 @@ from nightrec.schemas import contract
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Wide = npt.NDArray[np.float64]
 SECONDS_PER_DAY = 86_400.0
 FOLDS = ("cut", "all")
 """What a model learns from: everything but `held_out`, for the ranker, or everything, for the lists."""
@@ -35,7 +36,7 @@ class Histories:
     user_idx: Ints
     item_idx: Ints
     weight: Floats
-    last_at: npt.NDArray[np.float64]
+    last_at: Wide
     has_goal: Mask
     shape: tuple[int, int]
 
@@ -106,15 +107,15 @@ class Matrix:
 def read_matrix(lake: Lake, run_date: date) -> Matrix:
     """Read a night's matrix, indexes and held-out pairs."""
     users, items = (_in_order(lake, f"{side}_index", f"{side}_idx", run_date) for side in ("user", "item"))
-    (histories, n_goals), (before, n_before) = (
-        _read_rows(lake, table, run_date, users, items) for table in ("interactions", "held_out")
-    )
-    pairs = lake.read_arrow("held_out", run_date, ["user_id", "item_id"])
+    histories, last_goal_at = _read_rows(lake, "interactions", run_date, users, items)
+    before, _ = _read_rows(lake, "held_out", run_date, users, items)
+    pairs = lake.read_arrow("held_out", run_date, ["user_id", "item_id", "held_from"])
     held_keys = _idx(pairs["user_id"], users) * len(items) + _idx(pairs["item_id"], items)
-    held = np.isin(histories.keys(), held_keys)
-    _, place, place_before = np.intersect1d(histories.keys(), before.keys(), return_indices=True)
-    n_goals[place] -= n_before[place_before]
-    return Matrix(histories, held, held & (n_goals > 0), users, items, before)
+    _, place, of_pair = np.intersect1d(histories.keys(), held_keys, return_indices=True)
+    held, reached = np.zeros((2, len(last_goal_at)), np.bool_)
+    held[place] = True
+    reached[place] = last_goal_at[place] >= _seconds(pairs["held_from"])[of_pair]
+    return Matrix(histories, held, reached, users, items, before)
 
 
 def read_vectors(lake: Lake, table: str, run_date: date, ids: pa.Array, fold: str, empty_dim: int = 0) -> Floats:
@@ -150,16 +151,21 @@ def vector_table(name: str, ids: pa.Array, vectors: Floats, **constants: str) ->
     return pa.table([(columns | {key: ids, "vector": lists})[column] for column in schema.names], schema=schema)
 
 
-def _read_rows(lake: Lake, table: str, run_date: date, users: pa.Array, items: pa.Array) -> tuple[Histories, Ints]:
-    """Read the rows with a positive weight, in their order, and how often each reached the goal."""
-    columns = ["user_id", "item_id", "weight", "last_at", "n_goals"]
+def _read_rows(lake: Lake, table: str, run_date: date, users: pa.Array, items: pa.Array) -> tuple[Histories, Wide]:
+    """Read the rows with a positive weight, in their order, and when each reached the goal last, -inf for never."""
+    columns = ["user_id", "item_id", "weight", "last_at", "last_goal_at"]
     rows = lake.read_arrow(table, run_date, columns).filter(pc.field("weight") > 0)
     pairs = _idx(rows["user_id"], users), _idx(rows["item_id"], items)
-    last_at = np.asarray(rows["last_at"].cast(pa.int64())) / 1e6
+    last_at, last_goal_at = _seconds(rows["last_at"]), _seconds(rows["last_goal_at"])
     order = np.lexsort((pairs[1], last_at, pairs[0]))
-    n_goals = np.asarray(rows["n_goals"], dtype=np.int64)[order]
     weight, shape = np.asarray(rows["weight"], dtype=np.float32)[order], (len(users), len(items))
-    return Histories(pairs[0][order], pairs[1][order], weight, last_at[order], n_goals > 0, shape), n_goals
+    has_goal = np.isfinite(last_goal_at)[order]
+    return Histories(pairs[0][order], pairs[1][order], weight, last_at[order], has_goal, shape), last_goal_at[order]
+
+
+def _seconds(at: pa.ChunkedArray) -> Wide:
+    """Return seconds since 1970, -inf for nulls."""
+    return np.asarray(pc.fill_null(pc.divide(at.cast(pa.int64()).cast(pa.float64()), 1e6), -np.inf))
 
 
 def _in_order(lake: Lake, table: str, idx: str, run_date: date) -> pa.Array:

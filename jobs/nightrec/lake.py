@@ -60,6 +60,12 @@ PRODUCER = {
     "metrics": "evaluate_night.py",
 }
 
+VERDICTS = {
+    "events_checks": ("events",),
+    "topn_checks": ("topn", "fallback", "similar_items", "popular_items", "query_results", "reason_texts"),
+}
+"""Gates by what they judge: a verdict on rows that are replaced holds no longer."""
+
 
 class Lake:
     """Tables of one domain under `root`, a local path or a URI that Arrow opens."""
@@ -154,8 +160,9 @@ class Lake:
         if rows == 0 and not contract(name).allow_empty:
             self.fs.delete_dir(staging)
             raise EmptyOutputError(f"{name}: no rows for {run_date}; kept what was at {self.partition(name, run_date)}")
-        if self._exists(f"{final}/{MARKER}"):
-            self.fs.delete_file(f"{final}/{MARKER}")
+        for old in [final, *(self._folder(verdict, run_date) for verdict in VERDICTS if name in VERDICTS[verdict])]:
+            if self._exists(f"{old}/{MARKER}"):
+                self.fs.delete_file(f"{old}/{MARKER}")
         self._clear(final)
         for part in self.fs.get_file_info(fs.FileSelector(staging)):
             if part.base_name.endswith(".parquet"):

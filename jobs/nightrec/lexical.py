@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import scipy.sparse as sp
 from scipy.sparse.linalg import svds
 
-from nightrec.documents import documents, of_fold
+from nightrec.documents import documents, first_pieces, of_fold
 from nightrec.histories import read_vectors
 from nightrec.lake import Lake
 from nightrec.reasons.words import LONGEST
@@ -96,7 +96,7 @@ def words_of_items(item_texts: pa.Table, item_ids: pa.Array, seed: int) -> tuple
 
 def read_user_words(lake: Lake, run_date: date, user_ids: pa.Array, fold: str, vocabulary: Vocabulary) -> sp.csr_matrix:
     """Read the words of items that stand in the newest texts of users: `(n, V)` unit TF-IDF rows."""
-    newest = of_fold(lake.read_arrow("user_texts", run_date), fold).filter(pc.field("place") <= NEWEST)
+    newest = first_pieces(of_fold(lake.read_arrow("user_texts", run_date), fold), NEWEST)
     cut = pc.utf8_slice_codeunits(newest["text"], 0, LONGEST)
     shortened = newest.set_column(newest.column_names.index("text"), "text", cut)
     return vocabulary.rows(_in_order(shortened, user_ids))

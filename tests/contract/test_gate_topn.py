@@ -204,6 +204,15 @@ def test_gate_on_lists_passes_a_clean_night_at_every_boundary(night):
     assert night.failed("topn") == {}
 
 
+def test_gate_on_lists_knows_users_who_only_wrote(night):
+    others = CLEAN_SIMILAR, CLEAN_POPULAR, CLEAN_QUERIES
+    fill(night, [*a_list("a"), *a_list("searcher")], ["a"], a_list(None), others=others)
+    night.write("user_texts", [{"user_id": "searcher"}], {
+        "place": 1, "text": "bells", "text_hash": "h", "event_type": "search", "is_held_out": False,
+    })  # fmt: skip
+    assert night.gate("topn", *SETTINGS) == 0
+
+
 def test_gate_refuses_files_of_another_type_before_anything_else(night, caplog):
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -21,9 +21,9 @@ def write_night(lake: Lake, seed: int = 0) -> None:
         taken = rng.permutation(np.arange(k % 2, N_ITEMS - 1, 2))[:N_EACH]
         for place, item in enumerate(taken):
             at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=k + 30 * place)
-            same = {"weight": 1.0, "n_events": 1, "n_goals": 1, "first_at": at, "last_at": at, "last_value": None}
+            same = {"weight": 1.0, "n_events": 1, "n_goals": 1, "first_at": at, "last_at": at, "last_goal_at": at}
             rows.append({"user_id": user, "item_id": items[item], **same})
-        held.append({"user_id": user, "item_id": items[taken[-1]]})
+        held.append({"user_id": user, "item_id": items[taken[-1]], "held_from": at})
     piece = {"place": 0, "is_held_out": False}
     texts = [
         piece | {"item_id": i, "text": f"{'pan' if k % 2 else 'spade'} {k}", "text_hash": i}

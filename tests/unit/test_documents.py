@@ -1,6 +1,6 @@
 import pyarrow as pa
 
-from nightrec.documents import documents, of_fold
+from nightrec.documents import documents, first_pieces, of_fold
 
 TEXTS = pa.table(
     {"item_id": ["b", "a", "b", "b"], "place": [2, 0, 0, 1], "text": ["old", "Hat", "Cup", "new"],
@@ -19,3 +19,10 @@ def test_the_cut_does_not_read_what_was_written_since():
 
 def test_no_texts_make_no_documents():
     assert documents(TEXTS.slice(0, 0)).num_rows == 0
+
+
+def test_first_pieces_are_counted_among_those_that_are_left():
+    rows = [("b", 3, "z"), ("a", 1, "q"), ("b", 1, "x"), ("b", 2, "y"), ("a", 7, "r"), ("a", 9, "s")]
+    table = pa.table(dict(zip(("user_id", "place", "text"), map(list, zip(*rows, strict=True)), strict=True)))
+    assert first_pieces(table, 2)["text"].to_pylist() == ["q", "r", "x", "y"]
+    assert first_pieces(table.slice(0, 0), 2).num_rows == 0

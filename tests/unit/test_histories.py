@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -28,12 +28,22 @@ def test_held_goals_are_what_users_with_a_past_turned_to_next(tiny_lake):
     assert not np.isin(matrix.histories.keys()[matrix.held], matrix.fold("cut").keys()).any()
 
 
-def test_what_was_known_of_a_held_out_pair_before_is_in_the_cut_and_no_goal(tiny_lake):
+def test_a_goal_reached_before_and_only_looked_at_since_is_no_held_out_goal(tiny_lake):
+    write_night(tiny_lake)
+    rows = tiny_lake.read_arrow("interactions", DAY).to_pylist()
+    rows[4 * N_EACH - 1]["last_goal_at"] -= timedelta(hours=1)  # of the fourth user's newest item
+    write(tiny_lake, "interactions", rows)
+    matrix = read_matrix(tiny_lake, DAY)
+    assert [user for user, _ in matrix.held_goals()] == [user for user in range(N_USERS) if user != 3]
+    assert matrix.held.sum() == N_USERS
+
+
+def test_what_was_known_of_a_held_out_pair_before_is_in_the_cut(tiny_lake):
     write_night(tiny_lake)
     held = tiny_lake.read_arrow("held_out", DAY).to_pylist()
     first = datetime(2025, 12, 31, tzinfo=UTC)
-    held[3] |= {"weight": 0.5, "n_goals": 1, "last_at": first}  # the one goal was before
-    held[4] |= {"weight": 0.5, "n_goals": 0, "last_at": first}
+    held[3] |= {"weight": 0.5, "last_at": first, "last_goal_at": first}
+    held[4] |= {"weight": 0.5, "last_at": first}
     write(tiny_lake, "held_out", held)
     matrix = read_matrix(tiny_lake, DAY)
     cut = matrix.fold("cut")
@@ -42,7 +52,6 @@ def test_what_was_known_of_a_held_out_pair_before_is_in_the_cut_and_no_goal(tiny
     assert matrix.item_ids.take(pa.array(cut.item_idx[oldest])).to_pylist() == [held[3]["item_id"], held[4]["item_id"]]
     assert cut.weight[oldest].tolist() == [0.5, 0.5]
     assert cut.has_goal[oldest].tolist() == [True, False]
-    assert [user for user, _ in matrix.held_goals()] == [user for user in range(N_USERS) if user != 3]
 
 
 def test_read_vectors_follows_the_keys_and_leaves_unknown_ones_zero(tiny_lake):

@@ -28,7 +28,8 @@ def read_tonight(ctx: Context, matrix: Matrix) -> tuple[Night, str]:
     with TemporaryDirectory() as scratch:
         items, ranker = load_pack(get_folder(ctx.lake, row["path"], Path(scratch)))
     users = {n: read_vectors(ctx.lake, f"user_{t}", ctx.run_date, matrix.user_ids, "all") for n, t in TABLES.items()}
-    wrote = read_vectors(ctx.lake, "user_embeddings", ctx.run_date, matrix.user_ids, "all", items.text.shape[1])
+    dim = items.text.shape[1]
+    wrote = read_vectors(ctx.lake, "user_embeddings", ctx.run_date, matrix.user_ids, "all", dim)[:, :dim]
     words = read_user_words(ctx.lake, ctx.run_date, matrix.user_ids, "all", items.vocabulary)
     learnt = Learnt(users, {}, wrote, words)
     shown = shown_items(ctx.lake.read_arrow("items", ctx.run_date), matrix.item_ids, ctx.run_date)

@@ -52,8 +52,8 @@ def with_past(held: DataFrame, weighed: DataFrame, nothing: DataFrame, half_life
     """
     keys = ["user_id", "item_id"]
     before = weighed.join(held, on=keys, how="inner").where(F.col("event_at") < F.col("held_from")).drop("held_from")
-    past = carry_forward(nothing, before, half_life_days).select(*keys, "weight", "n_goals", "last_at")
-    return held.drop("held_from").join(past, on=keys, how="left")
+    past = carry_forward(nothing, before, half_life_days).select(*keys, "weight", "last_at", "last_goal_at")
+    return held.join(past, on=keys, how="left")
 
 
 def _is_by_time(timed: DataFrame, min_users: int) -> DataFrame:

@@ -23,8 +23,8 @@ from nightrec.lineage import digest
 from nightrec.matrix.aspects import item_aspects
 from nightrec.matrix.holdout import hold_out, with_past
 from nightrec.matrix.plan import Plan, plan_build
-from nightrec.matrix.texts import first_held_out, item_texts, recent_texts, user_texts, written_by
-from nightrec.matrix.transform import carry_forward, number, weigh
+from nightrec.matrix.texts import item_texts, recent_texts, user_texts, written_by
+from nightrec.matrix.transform import STATE, carry_forward, number, weigh
 from nightrec.schemas import contract
 from nightrec.settings import MatrixConfig
 
@@ -46,7 +46,8 @@ def main(argv: Sequence[str]) -> int:
 
 def build_matrix(ctx: SparkContext) -> None:
     """Write the matrix, the indexes and the texts as of the run date."""
-    inputs = passed_deliveries(ctx.lake, ctx.run_date, digest(ctx.config.matrix.model_dump()))
+    made_by = digest(ctx.config.matrix.model_dump() | {"state": STATE})  # a state of an earlier form is not carried on
+    inputs = passed_deliveries(ctx.lake, ctx.run_date, made_by)
     plan = make_plan(ctx.lake, ctx.run_date, inputs)
     log.info("%s; adding %d deliveries", plan.reason, len(plan.added))
     rows = write_interactions(ctx, plan)
@@ -58,7 +59,7 @@ def build_matrix(ctx: SparkContext) -> None:
     item_index = number(_keys("item_id", matrix, items), "item_id", "item_idx")
     frames = {"held_out": make_held_out(ctx, list(inputs), matrix), "item_index": item_index}
     written = ctx.tables.overwrite_all(ctx.run_date, frames)
-    written |= ctx.tables.overwrite_all(ctx.run_date, make_texts(ctx, list(inputs), matrix, items))
+    written |= ctx.tables.overwrite_all(ctx.run_date, make_texts(ctx, list(inputs), items))
     users = _keys("user_id", matrix, ctx.tables.read("user_texts", ctx.run_date))  # some only write
     written["user_index"] = ctx.tables.overwrite("user_index", ctx.run_date, number(users, "user_id", "user_idx"))
     rows_in = sum(ctx.lake.count("events", day) for day in plan.added)
@@ -117,13 +118,13 @@ def make_held_out(ctx: SparkContext, deliveries: list[date], matrix: DataFrame) 
     return with_past(held, weighed, nothing, ctx.config.matrix.half_life_days)
 
 
-def make_texts(ctx: SparkContext, deliveries: list[date], matrix: DataFrame, items: DataFrame) -> dict[str, DataFrame]:
+def make_texts(ctx: SparkContext, deliveries: list[date], items: DataFrame) -> dict[str, DataFrame]:
     """Return the tables of texts, from the catalogue and the newest events that have text."""
     texts, oldest = ctx.config.texts, ctx.run_date - timedelta(days=ctx.config.texts.window_days)
     delivered = ctx.tables.read_many("events", [day for day in deliveries if day > oldest])
     events = written_by(delivered, ctx.run_date)
-    held_from = first_held_out(matrix, ctx.tables.read("held_out", ctx.run_date))
-    by_user, by_item = (recent_texts(events, key, texts.recent_texts, held_from) for key in ("user_id", "item_id"))
+    held_out = ctx.tables.read("held_out", ctx.run_date)
+    by_user, by_item = (recent_texts(events, key, texts.recent_texts, held_out) for key in ("user_id", "item_id"))
     return {
         "user_texts": user_texts(by_user, texts.max_chars),
         "item_texts": item_texts(items, by_item, texts.max_chars),

@@ -10,37 +10,40 @@ PIECE = r"(?s)\S.{0,299}(?=\s|$)|\S{1,300}"
 """About as much as 64 tokens of English hold; texts without spaces are split anywhere."""
 
 
-def first_held_out(interactions: DataFrame, held_out: DataFrame) -> DataFrame:
-    """Return `user_id, held_from`: when the first of each user's held-out interactions happened."""
-    pairs = interactions.join(held_out, on=["user_id", "item_id"], how="left_semi")
-    return pairs.groupBy("user_id").agg(F.min("last_at").alias("held_from"))
-
-
 def written_by(events: DataFrame, run_date: date) -> DataFrame:
     """Keep what happened by the end of a day (UTC); a delivery may hold events of a clock that runs ahead."""
     return events.where(F.col("event_at") < F.lit(run_date + timedelta(days=1)).cast("timestamp"))
 
 
-def recent_texts(events: DataFrame, key: str, count: int, held_from: DataFrame) -> DataFrame:
+def recent_texts(events: DataFrame, key: str, count: int, held_out: DataFrame) -> DataFrame:
     """Number the newest texts of each user or item.
 
     Args:
         events: Rows of `events`; those without text or without the key are passed over.
         key: `user_id` or `item_id`.
         count: Texts kept a key.
-        held_from: `first_held_out`, unique by `user_id`.
+        held_out: Rows of `held_out`.
 
     Returns:
-        The key, `place` from 1 for the newest, `text`, `event_type`, `is_held_out`: written when its author's held-out
-        interactions had begun, so that it may give them away.
+        The key, `place` from 1 for the newest, `text`, `event_type`, `is_held_out`: it may give away what is held out,
+        being written since, or about an item that is held out of its author.
     """
     newest_first = Window.partitionBy(key).orderBy(F.desc("event_at"), F.asc("event_id"))
     written = events.where(F.col(key).isNotNull() & (F.trim("text") != ""))
     numbered = written.withColumn("place", F.row_number().over(newest_first)).where(F.col("place") <= count)
-    is_held_out = F.coalesce(F.col("event_at") >= F.col("held_from"), F.lit(False))
-    return numbered.join(held_from, on="user_id", how="left").select(
-        key, "place", F.trim("text").alias("text"), "event_type", is_held_out.alias("is_held_out")
+    since = held_out.groupBy("user_id").agg(F.min("held_from").alias("own"))
+    # One moment for all is a cut by time, which holds for those too of whom nothing is held out.
+    low, is_one = F.min("held_from"), F.min("held_from") == F.max("held_from")
+    for_all = held_out.agg(F.when(is_one & (F.count_distinct("user_id") > 1), low).alias("for_all"))
+    about = held_out.select("user_id", "item_id", F.lit(True).alias("is_about"))
+    marked = (
+        numbered.join(since, on="user_id", how="left")
+        .join(F.broadcast(for_all), how="cross")
+        .join(about, on=["user_id", "item_id"], how="left")
     )
+    is_since = F.coalesce(F.col("event_at") >= F.coalesce("own", "for_all"), F.lit(False))
+    is_held_out = is_since | F.coalesce("is_about", F.lit(False))
+    return marked.select(key, "place", F.trim("text").alias("text"), "event_type", is_held_out.alias("is_held_out"))
 
 
 def user_texts(written: DataFrame, max_chars: int) -> DataFrame:

@@ -9,7 +9,11 @@ from nightrec.decay import decay
 from nightrec.goals import is_goal
 
 INDEX_BUCKETS = 256
-STATE = "struct<weight:double,n_events:bigint,n_goals:bigint,first_at:timestamp,last_at:timestamp,last_value:double>"
+PARTS = "weight", "n_events", "n_goals", "first_at", "last_at", "last_goal_at", "last_value"
+STATE = (
+    "struct<weight:double,n_events:bigint,n_goals:bigint,first_at:timestamp,last_at:timestamp,last_goal_at:timestamp,"
+    "last_value:double>"
+)
 
 
 def weigh(
@@ -63,7 +67,7 @@ def carry_forward(state: DataFrame, weighed: DataFrame, half_life_days: float) -
     known = state.select(
         "user_id",
         "item_id",
-        F.struct("weight", "n_events", "n_goals", "first_at", "last_at", "last_value").cast(STATE).alias("known"),
+        F.struct(*PARTS).cast(STATE).alias("known"),
     )
     joined = known.join(arrived, on=["user_id", "item_id"], how="full")
     nothing = F.lit(None).cast(STATE)
@@ -95,6 +99,7 @@ def _add(acc: Column, event: Column, half_life_days: float) -> Column:
         (F.coalesce(acc["n_goals"], F.lit(0)) + event["is_goal"].cast("bigint")).alias("n_goals"),
         F.least(acc["first_at"], at).alias("first_at"),
         F.greatest(last, at).alias("last_at"),
+        F.greatest(acc["last_goal_at"], F.when(event["is_goal"], at)).alias("last_goal_at"),
         F.when(is_newer, event["value"]).otherwise(acc["last_value"]).alias("last_value"),
     ).cast(STATE)
 

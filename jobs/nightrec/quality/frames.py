@@ -63,7 +63,7 @@ def list_frames(ctx: SparkContext) -> Frames:
     settings = ctx.config.scoring
     catalogue = items.select("item_id", is_available(ctx.run_date).alias("is_available"))
     seen = hidden_items(interactions, ctx.run_date, settings.exclude_seen_days)
-    users = interactions.select("user_id").distinct()
+    users = interactions.select("user_id").union(user_texts.select("user_id")).distinct()  # some only write
     told = check_reasons(rows, _facts(ctx, interactions, items, user_texts, aspects), read_messages(AUTO))
     return {
         "topn": transform.check_seen(transform.check_rows(told, catalogue, ["user_id"]), seen),

@@ -48,12 +48,7 @@ def fit_ranker(ctx: Context) -> None:
     """Fit on the cut, then pack the ranker with what the sources know from everything."""
     matrix, config = read_matrix(ctx.lake, ctx.run_date), ctx.config.ranker
     goals = sample(matrix.held_goals(), config.max_users, config.seed)
-    if len(goals) < MIN_USERS:
-        log.warning("all sources count the same: %d users to learn from, %d are needed", len(goals), MIN_USERS)
-        ranker, ndcg = equal_fusion(NAMES), dict[str, float]()
-        write_importance(ctx, TABLE, [])
-    else:
-        ranker, ndcg = fit_on_cut(ctx, matrix, goals)
+    ranker, ndcg = fit_on_cut(ctx, matrix, goals)
     log.info("lists are ordered by %s; NDCG@10 %s", ranker.chosen, {k: round(v, 4) for k, v in ndcg.items()})
     row = publish(ctx, read_fold(ctx, matrix, "all")[1], ranker)
     row |= {"n_users": len(goals), "ndcg": ndcg.get(ranker.chosen)}
@@ -66,7 +61,14 @@ def fit_ranker(ctx: Context) -> None:
 
 def fit_on_cut(ctx: Context, matrix: Matrix, goals: Goals) -> tuple[Ranker, dict[str, float]]:
     """Fit on the lesson of the cut and explain the result; also return the NDCG@10 of each way of joining."""
-    config, lesson = ctx.config.ranker, read_lesson(ctx, matrix, goals)
+    config = ctx.config.ranker
+    lesson = read_lesson(ctx, matrix, goals) if len(goals) >= MIN_USERS else None
+    # A goal that is no candidate teaches nothing.
+    n_users = len(goals) if lesson is None else int(lesson.relevant.any(axis=1).sum())
+    if lesson is None or n_users < MIN_USERS:
+        log.warning("all sources count the same: %d users to learn from, %d are needed", n_users, MIN_USERS)
+        write_importance(ctx, TABLE, [])
+        return equal_fusion(NAMES), {}
     plan = RankerPlan(trees=TreesPlan(seed=config.seed), min_users_for_trees=config.min_users_for_trees)
     ranker, ndcg, crossed = choose_ranker(lesson, NAMES, config.seed, plan)
     explain_ranker(ctx, matrix, lesson, (ranker, crossed), MIN_USERS)
@@ -92,7 +94,8 @@ def read_fold(ctx: Context, matrix: Matrix, fold: str, texts: ItemTexts | None =
         {name: read_vectors(lake, f"{side}_{table}", day, ids, fold) for name, table in TABLES.items()}
         for side, ids in (("user", matrix.user_ids), ("item", matrix.item_ids))
     )
-    wrote = read_vectors(lake, "user_embeddings", day, matrix.user_ids, fold, texts.meaning.shape[1])
+    dim = texts.meaning.shape[1]  # 0 where no item has a text: then what users wrote says nothing of items
+    wrote = read_vectors(lake, "user_embeddings", day, matrix.user_ids, fold, dim)[:, :dim]
     words = read_user_words(lake, day, matrix.user_ids, fold, texts.vocabulary)
     learnt, histories = Learnt(users, items, wrote, words), matrix.fold(fold)
     now = float(histories.last_at.max(initial=0.0))

@@ -36,11 +36,11 @@ def fit_linear(features: Floats, inside: Mask, relevant: Mask, ridge: float = 1e
         ridge: Strength of the pull of the weights towards zero.
 
     Returns:
-        The fitted weights.
+        The fitted weights; zeros where nobody teaches anything.
     """
-    if not features.shape[2]:
-        return Linear(np.zeros(0), np.ones(0), np.zeros(0))
     taught = relevant.any(axis=1)
+    if not taught.any():
+        return Linear(np.zeros(features.shape[2]), np.ones(features.shape[2]), np.zeros(features.shape[2]))
     features, inside, relevant = features[taught], inside[taught], relevant[taught]
     rows = features[inside].astype(np.float64)
     mean, spread = rows.mean(axis=0), rows.std(axis=0)

@@ -72,9 +72,10 @@ def _vectors(ctx: SparkContext, queries: pa.Array, dim: int) -> Floats:
     kept = ctx.tables.read("text_vectors", ctx.run_date).select("text_hash", "vector")
     found = spellings.join(kept, on=["text_hash"], how="inner").toArrow()
     found = found.sort_by([("query", "ascending"), ("text_hash", "ascending")])
-    flat = np.asarray(pc.list_flatten(found["vector"]), dtype=np.float32)
     vectors = np.zeros((len(queries), dim), np.float32)
-    np.add.at(vectors, _places(found["query"], queries), flat.reshape(found.num_rows, dim))
+    if dim:  # 0 where no item has a text
+        flat = np.asarray(pc.list_flatten(found["vector"]), dtype=np.float32)
+        np.add.at(vectors, _places(found["query"], queries), flat.reshape(found.num_rows, dim))
     return unit(vectors)
 
 

@@ -136,7 +136,11 @@ def test_importance_says_what_tells_goals(night, tracking_uri):
 
 def test_nothing_is_told_of_a_night_with_too_few_held_out_goals(night, tiny_lake, caplog):
     shutil.copytree(night.root, tiny_lake.root)
-    write(tiny_lake, "held_out", [{"user_id": f"u{k}", "item_id": f"i{k % 2}"} for k in range(3)])
+    write(
+        tiny_lake,
+        "held_out",
+        [{"user_id": f"u{k}", "item_id": f"i{k % 2}", "held_from": datetime(2026, 1, 1, tzinfo=UTC)} for k in range(3)],
+    )
     assert main(ARGS) == 0
     assert tiny_lake.count("behaviour", DAY) == tiny_lake.count("behaviour_importance", DAY) == 0
     assert "users with held-out goals, 20 are needed" in caplog.text

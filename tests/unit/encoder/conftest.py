@@ -126,7 +126,7 @@ def delivered(night, texts_table):
     noon, rng = datetime(2026, 1, 1, 12, tzinfo=UTC), np.random.default_rng(1)
     rows = [
         {"user_id": f"u{user:03}", "item_id": item, "weight": 1.0, "n_events": 1, "n_goals": 1, "first_at": noon,
-         "last_at": noon + timedelta(hours=turn), "last_value": None}
+         "last_at": noon + timedelta(hours=turn), "last_goal_at": noon + timedelta(hours=turn), "last_value": None}
         for user in range(300) for turn, item in enumerate(rng.permutation(of_colour[user % 3])[:8].tolist())
     ]  # fmt: skip
     tables = {

@@ -99,8 +99,9 @@ def test_what_the_ranker_learns_on_is_kept_from_the_encoder(delivered, night):
     fine_tune_llm(ctx := night(min_pairs=9999))
     everything = ctx.run.metrics["n_pairs"]
     rows = delivered.read_arrow("interactions", NIGHT)
-    held = [{"user_id": row["user_id"], "item_id": row["item_id"]} for row in rows.slice(0, 80).to_pylist()]
-    delivered.write_arrow("held_out", NIGHT, pa.Table.from_pylist(held, contract("held_out").arrow()))
+    columns = {"user_id": "user_id", "item_id": "item_id", "last_at": "held_from"}
+    held = rows.slice(0, 80).select(list(columns)).rename_columns(columns)
+    delivered.write_arrow("held_out", NIGHT, pa.Table.from_pylist(held.to_pylist(), contract("held_out").arrow()))
     fine_tune_llm(ctx := night(min_pairs=9999))
     assert ctx.run.metrics["n_pairs"] + ctx.run.metrics["n_eval_pairs"] == 300 * 8 - 80
     assert ctx.run.metrics["n_pairs"] < everything

@@ -58,6 +58,6 @@ def test_what_users_did_before_with_what_is_held_out_stays_known(spark, tables):
     (row,) = with_past(held, weighed, nothing, half_life_days=1.0).collect()
 
     assert (row.user_id, row.item_id) == ("u1", "a")
-    assert (row.weight, row.n_goals, row.last_at) == (1.5, 1, DAY0 + timedelta(days=1))
+    assert (row.weight, row.last_at, row.last_goal_at) == (1.5, DAY0 + timedelta(days=1), DAY0)
     (row,) = with_past(held, weighed.limit(0), nothing, half_life_days=1.0).collect()
-    assert (row.weight, row.n_goals, row.last_at) == (None, None, None)
+    assert (row.held_from, row.weight, row.last_at) == (DAY0 + timedelta(days=9), None, None)

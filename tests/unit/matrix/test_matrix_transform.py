@@ -2,6 +2,7 @@ from datetime import date, datetime
 from itertools import chain
 
 import pytest
+from pyspark.sql import functions as F
 
 from nightrec.matrix.transform import carry_forward, number, weigh
 from nightrec.schemas import contract
@@ -63,6 +64,16 @@ def test_carry_forward_halves_a_weight_after_one_half_life(spark, events):
     assert row.weight == pytest.approx(0.2 * 0.5 + 0.2)
     assert (row.n_events, row.n_goals) == (2, 2)
     assert (row.first_at, row.last_at) == (datetime(2026, 1, 30, 12), datetime(2026, 2, 9, 12))
+    assert row.last_goal_at == row.last_at
+
+
+def test_carry_forward_keeps_when_the_goal_was_reached_last(spark, events):
+    views = events({}, {"event_id": "e2", "event_at": datetime(2026, 2, 9, 12), "run_date": date(2026, 2, 9)})
+    weighed = weigh(views, WEIGHTS, ["view"], None).withColumn("is_goal", F.col("event_id") != "e2")
+    [row] = carry_forward(empty_state(spark), weighed, half_life_days=10.0).collect()
+    assert (row.n_events, row.n_goals, row.last_goal_at) == (2, 1, row.first_at)
+    none = carry_forward(empty_state(spark), weighed.withColumn("is_goal", F.lit(False)), half_life_days=10.0)
+    assert none.collect()[0].last_goal_at is None
 
 
 def test_carry_forward_a_late_event_counts_less_and_changes_neither_last_time_nor_value(spark, events):

@@ -1,15 +1,18 @@
 import hashlib
 from datetime import datetime
 
-from nightrec.matrix.texts import first_held_out, item_texts, recent_texts, user_texts
+from nightrec.matrix.texts import item_texts, recent_texts, user_texts
 from nightrec.schemas import contract
 
 WRITTEN = "user_id string, item_id string, event_id string, event_at timestamp, text string, event_type string"
 PIECES = "place int, text string, event_type string, is_held_out boolean"
 
 
+HELD = "user_id string, item_id string, held_from timestamp"
+
+
 def nobody(spark):
-    return spark.createDataFrame([], "user_id string, held_from timestamp")
+    return spark.createDataFrame([], HELD)
 
 
 def test_recent_texts_keep_the_newest_first_and_break_ties_by_event(spark):
@@ -28,25 +31,29 @@ def test_recent_texts_keep_the_newest_first_and_break_ties_by_event(spark):
 
 def test_texts_written_since_the_held_out_interactions_are_marked_for_items_and_users(spark):
     days = {k: datetime(2026, 1, k) for k in range(1, 5)}
-    pairs = spark.createDataFrame(
-        [("u1", "i1", days[1]), ("u1", "i2", days[2]), ("u1", "i3", days[3]), ("u2", "i2", days[2])],
-        "user_id string, item_id string, last_at timestamp",
-    )
-    held = spark.createDataFrame([("u1", "i2"), ("u1", "i3")], "user_id string, item_id string")
+    held = spark.createDataFrame([("u1", "i2", days[2]), ("u1", "i3", days[2])], HELD)
     events = [
         ("u1", "i1", "a", days[1], "before", "review"),
+        ("u1", "i3", "e", days[1], "asked before it was bought", "question"),
         ("u1", "i2", "b", days[2], "gives i2 away", "review"),
         ("u1", None, "c", days[4], "searched after it", "search"),
         ("u2", "i2", "d", days[4], "somebody else's", "review"),
     ]
 
-    held_from = first_held_out(pairs, held)
-    got = recent_texts(spark.createDataFrame(events, WRITTEN), "user_id", 9, held_from).collect()
+    got = recent_texts(spark.createDataFrame(events, WRITTEN), "user_id", 9, held).collect()
 
-    assert [(r.user_id, r.held_from) for r in held_from.collect()] == [("u1", days[2])]
     assert {r.text: r.is_held_out for r in got} == {
-        "before": False, "gives i2 away": True, "searched after it": True, "somebody else's": False
+        "before": False, "asked before it was bought": True, "gives i2 away": True, "searched after it": True,
+        "somebody else's": False,
     }  # fmt: skip
+
+
+def test_a_cut_by_time_holds_for_those_too_of_whom_nothing_is_held_out(spark):
+    days = {k: datetime(2026, 1, k) for k in range(1, 5)}
+    held = spark.createDataFrame([("u1", "i1", days[2]), ("u2", "i1", days[2])], HELD)
+    events = [("u3", None, str(k), at, f"on day {k}", "search") for k, at in days.items()]
+    got = recent_texts(spark.createDataFrame(events, WRITTEN), "user_id", 9, held).collect()
+    assert {r.text for r in got if r.is_held_out} == {"on day 2", "on day 3", "on day 4"}
 
 
 def test_item_texts_are_the_catalogue_then_what_users_wrote_without_the_wordless_and_unknown(spark):

@@ -37,7 +37,7 @@ def write(spark, tables):
 
 def texts_of(spark, tables, day, deliveries):
     ctx = SparkContext(load_config("tiny"), day, SimpleNamespace(), tables, argparse.Namespace(), tables, spark)
-    tables.overwrite_all(day, make_texts(ctx, deliveries, tables.read("interactions", day), tables.read("items", day)))
+    tables.overwrite_all(day, make_texts(ctx, deliveries, tables.read("items", day)))
     written = [set(tables.read_arrow(f"{side}_texts", day)["text"].to_pylist()) for side in ("user", "item")]
     assert written[1] - {"spade"} == written[0]
     return written[0]

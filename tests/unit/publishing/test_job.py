@@ -105,6 +105,15 @@ def test_failed_gate_keeps_the_lists_published_before(shop, caplog):
     assert (shown(shop), published_dates(shop)) == (["good"], [D1])
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_a_verdict_does_not_outlive_the_lists_that_it_was_about(shop, table):
+    stage(shop, D1)
+    shop.write_arrow(table, D1, shop.read_arrow(table, D1))
+    assert publish(D1) == 3
+    stage(shop, D1)
+    assert publish(D1) == 0
+
+
 def test_unchecked_lists_are_not_published(shop, caplog):
     stage(shop, D1)
     shop.fs.delete_file(shop.path(f"topn_checks.v1/run_date={D1}/_SUCCESS"))
@@ -170,7 +179,9 @@ def rewrite(lake, day, sentence, language="en"):
         "reason_hash": "h", "writer_version": "w1", "language": language, "kind": "unmet", "n_tokens": 9,
         "template": "You may not know it yet.", "sentence": sentence, "listed_date": day,
     }  # fmt: skip
+    checks = lake.read_arrow("topn_checks", day)
     lake.write_arrow("reason_texts", day, pa.Table.from_pylist([row], contract("reason_texts").arrow()))
+    lake.write_arrow("topn_checks", day, checks)  # the gate comes after the writer
 
 
 def reasons(lake):

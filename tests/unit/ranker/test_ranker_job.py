@@ -12,7 +12,7 @@ from small_night import DAY, N_EACH, N_ITEMS, N_USERS, write, write_night
 from nightrec.errors import InputError
 from nightrec.histories import read_matrix, read_vectors
 from nightrec.projection.job import main as train_projection
-from nightrec.ranker.job import main
+from nightrec.ranker.job import MIN_USERS, main
 from nightrec.ranker.pack import load_pack
 from nightrec.ranker.sides import Learnt, user_side
 from nightrec.ranker.sources import FAMILY, TABLES, score_blocks
@@ -82,9 +82,10 @@ def test_lists_repeat_what_users_repeat_where_they_may(tiny_lake):
     rows, held, favourites = tiny_lake.read_arrow("interactions", DAY).to_pylist(), [], {}
     for user in range(N_USERS):
         favourite = rows[user * N_EACH]  # taken first, often, and again at the end
-        held.append({key: favourite[key] for key in ("user_id", "item_id", "n_goals", "last_at")} | {"weight": 8.0})
+        again_at = favourite["last_at"] + timedelta(days=9)
+        held.append(favourite | {"weight": 8.0, "held_from": again_at})
         favourites[favourite["user_id"]] = favourite["item_id"]
-        favourite |= {"weight": 9.0, "n_goals": 2, "last_at": favourite["last_at"] + timedelta(days=9)}
+        rows[user * N_EACH] = favourite | {"weight": 9.0, "last_at": again_at, "last_goal_at": again_at}
     write(tiny_lake, "interactions", rows)
     write(tiny_lake, "held_out", held)
     again = [*ARGS, "--set", "scoring.exclude_seen_days=0"]
@@ -96,6 +97,27 @@ def test_lists_repeat_what_users_repeat_where_they_may(tiny_lake):
     found = tiny_lake.read_arrow("feature_importance", DAY).to_pylist()
     worth = {r["name"]: r["value"] for r in found if r["kind"] == "source" and r["slice"] == "all"}
     assert worth["repeat"] > 0.1
+
+
+def test_goals_that_are_no_candidates_teach_nothing(tiny_lake, caplog):
+    write_learnt(tiny_lake)
+    hides = [*ARGS, "--set", "ranker.candidates=1"]  # of each source; what users turned to next is seldom among them
+    held = tiny_lake.read_arrow("held_out", DAY).to_pylist()
+    write(tiny_lake, "held_out", held[: MIN_USERS + 1])
+    assert main(hides) == 0
+    assert "users to learn from, 20 are needed" in caplog.text
+    assert tiny_lake.read_arrow("rankers", DAY)["part"].to_pylist() == ["fusion"]
+    assert np.isfinite([row["score"] for row in lists(tiny_lake)]).all()
+
+
+def test_users_who_write_are_listed_in_a_shop_whose_items_have_no_text(tiny_lake):
+    write_learnt(tiny_lake)
+    write(tiny_lake, "item_texts", [])
+    write(tiny_lake, "item_embeddings", [])
+    wrote = [{"fold": f, "user_id": "u0", "model_version": "m", "vector": [1.0, 0.0]} for f in ("cut", "all")]
+    write(tiny_lake, "user_embeddings", wrote)
+    assert main(ARGS) == 0
+    assert {row["user_id"] for row in lists(tiny_lake)} == {f"u{k}" for k in range(N_USERS)}
 
 
 def test_lists_keep_to_the_users_half_and_show_nothing_seen_or_unavailable(fitted):

@@ -32,7 +32,7 @@ def piece(text):
 
 def write_search(spark, lake, *events):
     """Take searches the way of every night: numbered by user, shortened, hashed."""
-    nobody = spark.createDataFrame([], "user_id string, held_from timestamp")
+    nobody = spark.createDataFrame([], "user_id string, item_id string, held_from timestamp")
     written = recent_texts(spark.createDataFrame(events, EVENTS), "user_id", 20, nobody)
     write(lake, "user_texts", [row.asDict() for row in user_texts(written, max_chars=100).collect()])
 
