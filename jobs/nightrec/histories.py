@@ -109,12 +109,12 @@ def read_matrix(lake: Lake, run_date: date) -> Matrix:
     users, items = (_in_order(lake, f"{side}_index", f"{side}_idx", run_date) for side in ("user", "item"))
     histories, last_goal_at = _read_rows(lake, "interactions", run_date, users, items)
     before, _ = _read_rows(lake, "held_out", run_date, users, items)
-    pairs = lake.read_arrow("held_out", run_date, ["user_id", "item_id", "held_from"])
+    pairs = lake.read_arrow("held_out", run_date, ["user_id", "item_id", "cut_at"])
     held_keys = _idx(pairs["user_id"], users) * len(items) + _idx(pairs["item_id"], items)
     _, place, of_pair = np.intersect1d(histories.keys(), held_keys, return_indices=True)
     held, reached = np.zeros((2, len(last_goal_at)), np.bool_)
     held[place] = True
-    reached[place] = last_goal_at[place] >= _seconds(pairs["held_from"])[of_pair]
+    reached[place] = last_goal_at[place] >= _seconds(pairs["cut_at"])[of_pair]
     return Matrix(histories, held, reached, users, items, before)
 
 

@@ -23,7 +23,7 @@ def write_night(lake: Lake, seed: int = 0) -> None:
             at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=k + 30 * place)
             same = {"weight": 1.0, "n_events": 1, "n_goals": 1, "first_at": at, "last_at": at, "last_goal_at": at}
             rows.append({"user_id": user, "item_id": items[item], **same})
-        held.append({"user_id": user, "item_id": items[taken[-1]], "held_from": at})
+        held.append({"user_id": user, "item_id": items[taken[-1]], "cut_at": at})
     piece = {"place": 0, "is_held_out": False}
     texts = [
         piece | {"item_id": i, "text": f"{'pan' if k % 2 else 'spade'} {k}", "text_hash": i}
@@ -37,6 +37,7 @@ def write_night(lake: Lake, seed: int = 0) -> None:
     write(lake, "item_index", [{"item_id": item, "item_idx": k} for k, item in enumerate(items)])
     write(lake, "items", [dict.fromkeys(contract("items").names) | {"item_id": item} for item in items])
     write(lake, "item_texts", texts)
+    write(lake, "item_aspects", [])
     write(lake, "user_texts", [])
     write(lake, "user_embeddings", [])
     for side, ids in (("user", users), ("item", items)):

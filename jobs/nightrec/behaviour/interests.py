@@ -1,13 +1,13 @@
 """What users look for now: the categories and words whose items lie nearest to them; NumPy, SciPy and scikit-learn."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer
 
-from nightrec.histories import Floats, Histories, Ints, Mask
+from nightrec.histories import Floats, Histories, Ints
 from nightrec.ranker.item_item import places_from_newest
 from nightrec.vectors import unit
 
@@ -18,7 +18,8 @@ MIN_ITEMS = 5
 MAX_ITEMS_FRAC = 0.1
 """Words of more items than this say little of any."""
 N_ASPECTS = 200
-WORD = r"[^\W\d_]{2,}"
+BLOCK = 4096
+"""Users compared with all topics at once."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,14 @@ def categories(labels: Sequence[str | None], text: Floats) -> Topics:
     return _topics(counted, [label or "" for label in labels], text, len(labels))
 
 
-def aspects(texts: Sequence[str], text: Floats) -> Topics:
+def aspects(told: Sequence[Collection[str]], text: Floats) -> Topics:
     """Return the words whose items are most alike in the language model; function words mix everything.
 
     Args:
-        texts: `n_items` documents.
+        told: `n_items` words that are nobody's own: of the catalogue, or such as reviewers agree on.
         text: `(n_items, dim)` unit vectors without their common mean.
     """
-    found = _topics(CountVectorizer(token_pattern=WORD, binary=True), texts, text, int(MAX_ITEMS_FRAC * len(texts)))
+    found = _topics(CountVectorizer(analyzer=list, binary=True), told, text, int(MAX_ITEMS_FRAC * len(told)))
     if not found.names:
         return found
     n = np.asarray(found.members.sum(axis=0)).ravel()
@@ -65,7 +66,7 @@ def aspects(texts: Sequence[str], text: Floats) -> Topics:
     return Topics([found.names[k] for k in best], found.centres[best], found.members[:, best])
 
 
-def _topics(counter: CountVectorizer, texts: Sequence[str], text: Floats, max_items: int) -> Topics:
+def _topics(counter: CountVectorizer, texts: Sequence[str | Collection[str]], text: Floats, max_items: int) -> Topics:
     try:
         members = sp.csr_matrix(counter.fit_transform(texts), dtype=np.float32)
     except ValueError:  # what scikit-learn raises where no text has a word
@@ -93,9 +94,12 @@ def profiles(newest: sp.csr_matrix, text: Floats, wrote: Floats) -> Floats:
 
 def nearest(profile: Floats, topics: Topics, n: int) -> tuple[Ints, Floats]:
     """Return `(n_users, <=n)` the nearest topics of each user, nearest first, and their cosines."""
-    scores = profile @ topics.centres.T
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
-    return order, np.take_along_axis(scores, order, axis=1)
+    chosen, cosines = [], []
+    for start in range(0, len(profile), BLOCK):
+        scores = profile[start : start + BLOCK] @ topics.centres.T
+        chosen.append(np.argsort(-scores, axis=1, kind="stable")[:, :n])
+        cosines.append(np.take_along_axis(scores, chosen[-1], axis=1))
+    return np.concatenate(chosen), np.concatenate(cosines)
 
 
 def lift(chosen: Ints, topics: Topics, goals: Sequence[tuple[int, Ints]]) -> float:
@@ -110,8 +114,8 @@ def lift(chosen: Ints, topics: Topics, goals: Sequence[tuple[int, Ints]]) -> flo
         Hits over the hits that the topics' shares among all goals make expected: 1 for topics that say nothing of the
         user; NaN when no goal has any of them.
     """
-    members: Mask = topics.members.toarray() > 0
-    share = members[np.concatenate([items for _, items in goals])].mean(axis=0)
+    members = topics.members
+    share = np.asarray(members[np.concatenate([items for _, items in goals])].mean(axis=0)).ravel()
     hits = sum(int(members[items][:, chosen[user]].sum()) for user, items in goals)
     expected = sum(len(items) * float(share[chosen[user]].sum()) for user, items in goals)
     return hits / expected if expected else float("nan")

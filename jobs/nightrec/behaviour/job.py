@@ -1,9 +1,9 @@
 """predict_behaviour: tell what users will do next, and how far such predictions could be trusted so far.
 
-Reads   interactions, held_out, items, user_index, item_index, user_texts, item_texts, text_vectors, matrix_inputs,
-        rankers and the folder that it names, and user_* and item_* embeddings, factors, ratings, sequences and
-        projections of D; events within texts.window_days; behaviour_importance of earlier nights; for reviews without
-        enough stars the encoder, as embed_texts does
+Reads   interactions, held_out, items, user_index, item_index, user_texts, item_texts, item_aspects, text_vectors,
+        matrix_inputs, rankers and the folder that it names, and user_* and item_* embeddings, factors, ratings,
+        sequences and projections of D; events within texts.window_days; behaviour_importance of earlier nights; for
+        reviews without enough stars the encoder, as embed_texts does
 Writes  behaviour/D, user_outlook/D, user_interests/D, behaviour_metrics/D, behaviour_importance/D; pictures of the
         curves and of what the goals rest on to MLflow. Replaces those; safe to repeat.
 Fails   3 if an input partition is missing

@@ -18,14 +18,15 @@ from nightrec.behaviour.model import Lesson, folds_of_users
 from nightrec.behaviour.returning import chance_of_return
 from nightrec.behaviour.sentiment import NEGATIVE, POSITIVE, fitted, is_enough, verdicts, zero_shot
 from nightrec.context import Context
-from nightrec.documents import documents
 from nightrec.histories import Floats, Matrix
 from nightrec.lexical import centred
+from nightrec.reasons.words import words
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
 Wide = npt.NDArray[np.float64]
 Metrics = dict[str, dict[str, Interval]]
+CATALOGUE = "title", "categories", "tags", "description"
 N_INTERESTS = 3
 EVIDENCE_CHARS = 200
 
@@ -101,13 +102,17 @@ def _where(rows: npt.NDArray[np.bool_], words: str) -> pa.Array:
 
 def read_topics(ctx: Context, matrix: Matrix, text: Floats) -> tuple[dict[str, Topics], list[str | None]]:
     """Return the topics by kind, and the items' titles."""
-    items = ctx.lake.read_arrow("items", ctx.run_date, ["item_id", "title", "categories"])
+    items = ctx.lake.read_arrow("items", ctx.run_date, ["item_id", *CATALOGUE])
     place = pc.index_in(matrix.item_ids, value_set=items["item_id"].combine_chunks())
-    titles, labels = (items[name].combine_chunks().take(place).to_pylist() for name in ("title", "categories"))
-    rows = documents(ctx.lake.read_arrow("item_texts", ctx.run_date))
-    words = pc.index_in(matrix.item_ids, value_set=rows["item_id"].combine_chunks())
-    texts = rows["text"].combine_chunks().take(words).fill_null("").to_pylist()
-    return {"category": categories(labels, text), "aspect": aspects(texts, text)}, titles
+    columns = [items[name].combine_chunks().take(place).to_pylist() for name in CATALOGUE]
+    told = [set().union(*(words(part) for part in parts if part)) for parts in zip(*columns, strict=True)]
+    agreed = ctx.lake.read_arrow("item_aspects", ctx.run_date, ["item_id", "text"])
+    of_item = pc.index_in(agreed["item_id"], value_set=matrix.item_ids).to_pylist()
+    for item, word in zip(of_item, agreed["text"].to_pylist(), strict=True):
+        if item is not None:
+            told[item].add(word)
+    titles, labels = columns[:2]
+    return {"category": categories(labels, text), "aspect": aspects(told, text)}, titles
 
 
 def measure_interests(matrix: Matrix, cut: Night, topics: dict[str, Topics]) -> dict[str, Interval]:

@@ -20,7 +20,7 @@ def hold_out(interactions: DataFrame, settings: RankerConfig) -> DataFrame:
         settings: The section `ranker`.
 
     Returns:
-        Distinct `user_id, item_id`, and `held_from`: what happened from then on is held out.
+        Distinct `user_id, item_id`, and `cut_at`: what happened from then on is held out.
     """
     rows = interactions.select("user_id", "item_id", F.unix_micros("last_at").alias("micros"))
     quantile = F.expr(f"percentile_disc({1 - settings.newest_frac}) WITHIN GROUP (ORDER BY micros)")
@@ -35,7 +35,7 @@ def hold_out(interactions: DataFrame, settings: RankerConfig) -> DataFrame:
     marked = placed.withColumn("is_newest", is_newest)
     held = marked.where(F.when(F.col("is_by_time"), F.col("is_late")).otherwise(F.col("is_newest")))
     first = F.when(F.col("is_by_time"), F.col("moment") + 1).otherwise(F.min("micros").over(of_user))
-    return held.select("user_id", "item_id", F.timestamp_micros(first.cast("long")).alias("held_from"))
+    return held.select("user_id", "item_id", F.timestamp_micros(first.cast("long")).alias("cut_at"))
 
 
 def with_past(held: DataFrame, weighed: DataFrame, nothing: DataFrame, half_life_days: float) -> DataFrame:
@@ -51,7 +51,7 @@ def with_past(held: DataFrame, weighed: DataFrame, nothing: DataFrame, half_life
         Rows of `held_out`.
     """
     keys = ["user_id", "item_id"]
-    before = weighed.join(held, on=keys, how="inner").where(F.col("event_at") < F.col("held_from")).drop("held_from")
+    before = weighed.join(held, on=keys, how="inner").where(F.col("event_at") < F.col("cut_at")).drop("cut_at")
     past = carry_forward(nothing, before, half_life_days).select(*keys, "weight", "last_at", "last_goal_at")
     return held.join(past, on=keys, how="left")
 

@@ -31,9 +31,9 @@ def recent_texts(events: DataFrame, key: str, count: int, held_out: DataFrame) -
     newest_first = Window.partitionBy(key).orderBy(F.desc("event_at"), F.asc("event_id"))
     written = events.where(F.col(key).isNotNull() & (F.trim("text") != ""))
     numbered = written.withColumn("place", F.row_number().over(newest_first)).where(F.col("place") <= count)
-    since = held_out.groupBy("user_id").agg(F.min("held_from").alias("own"))
+    since = held_out.groupBy("user_id").agg(F.min("cut_at").alias("own"))
     # One moment for all is a cut by time, which holds for those too of whom nothing is held out.
-    low, is_one = F.min("held_from"), F.min("held_from") == F.max("held_from")
+    low, is_one = F.min("cut_at"), F.min("cut_at") == F.max("cut_at")
     for_all = held_out.agg(F.when(is_one & (F.count_distinct("user_id") > 1), low).alias("for_all"))
     about = held_out.select("user_id", "item_id", F.lit(True).alias("is_about"))
     marked = (

@@ -79,7 +79,9 @@ class Catalogue:
 
     def _labels(self, item: int) -> dict[str, str]:
         joined = [self._at[name][item].as_py() or "" for name in ("categories", "tags")]
-        named = [label.strip() for label in "|".join(joined).split("|")]
+        # The last of a cut text may be half a label.
+        whole = [text.split("|")[: -1 if len(text) >= LONGEST else None] for text in joined]
+        named = [label.strip() for labels in whole for label in labels]
         fit = [label for label in named if LETTER.search(label) and len(label) <= SHOWN and one_line(label) == label]
         return {label.lower(): label for label in fit}
 

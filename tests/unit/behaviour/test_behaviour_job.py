@@ -71,6 +71,20 @@ def test_interests_are_the_users_half_with_own_words_as_evidence_before_items(ni
     assert first["u3"]["evidence_text"] == f"thing {first['u3']['evidence_item_id'][1:]}"
 
 
+def test_no_aspect_is_a_word_that_only_one_user_wrote(night, tiny_lake):
+    shutil.copytree(night.root, tiny_lake.root)
+    same = {"place": 1, "is_held_out": False}
+    rows = [same | {"item_id": f"i{k}", "text": "Yours, Duvernay", "text_hash": f"r{k}"} for k in (1, 3, 5, 7, 9)]
+    write(tiny_lake, "item_texts", tiny_lake.read_arrow("item_texts", DAY).to_pylist() + rows)
+    agreed = [{"item_id": f"i{k}", "place": 1, "text": "铜锅", "n_users": 3} for k in (1, 3, 5, 7, 9)]
+    write(tiny_lake, "item_aspects", agreed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nightrec.behaviour.interests.MAX_ITEMS_FRAC", 0.9)
+        assert main(ARGS) == 0
+    names = {r["name"] for r in tiny_lake.read_arrow("user_interests", DAY).to_pylist() if r["kind"] == "aspect"}
+    assert names == {"pans", "spades", "铜锅"}
+
+
 def test_outlook_has_every_user_and_says_why_a_number_is_missing(night):
     rows = {row["user_id"]: row for row in night.read_arrow("user_outlook", DAY).to_pylist()}
     assert len(rows) == N_USERS
@@ -139,7 +153,7 @@ def test_nothing_is_told_of_a_night_with_too_few_held_out_goals(night, tiny_lake
     write(
         tiny_lake,
         "held_out",
-        [{"user_id": f"u{k}", "item_id": f"i{k % 2}", "held_from": datetime(2026, 1, 1, tzinfo=UTC)} for k in range(3)],
+        [{"user_id": f"u{k}", "item_id": f"i{k % 2}", "cut_at": datetime(2026, 1, 1, tzinfo=UTC)} for k in range(3)],
     )
     assert main(ARGS) == 0
     assert tiny_lake.count("behaviour", DAY) == tiny_lake.count("behaviour_importance", DAY) == 0

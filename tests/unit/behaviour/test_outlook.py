@@ -65,11 +65,12 @@ def test_categories_need_enough_items_and_stand_where_their_items_are():
 def test_aspects_are_words_whose_items_are_alike(monkeypatch):
     monkeypatch.setattr("nightrec.behaviour.interests.MAX_ITEMS_FRAC", 0.9)
     monkeypatch.setattr("nightrec.behaviour.interests.N_ASPECTS", 2)
-    texts = [f"the {'copper' if k < 6 else 'garden'} {'with' if k % 2 else '很好'} {k}" for k in range(12)]
-    found = aspects(texts, TEXT)
-    assert found.names == ["copper", "garden"]  # `the` is in all, numbers are none, `with` and `很好` mix both halves
-    assert nearest(np.array([[0.6, 0.8]], np.float32), found, 1)[0].tolist() == [[0]]
-    assert aspects([""] * 12, TEXT).names == []
+    monkeypatch.setattr("nightrec.behaviour.interests.BLOCK", 1)
+    told = [{"the", "copper" if k < 6 else "花园", "with" if k % 2 else "很好"} for k in range(12)]
+    found = aspects(told, TEXT)
+    assert found.names == ["copper", "花园"]  # `the` is in all, `with` and `很好` mix both halves
+    assert nearest(np.array([[0.6, 0.8], [-1, 0]], np.float32), found, 1)[0].tolist() == [[0], [1]]
+    assert aspects([set()] * 12, TEXT).names == []
 
 
 def test_profiles_follow_the_newest_items_and_own_words():

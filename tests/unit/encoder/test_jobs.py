@@ -99,7 +99,7 @@ def test_what_the_ranker_learns_on_is_kept_from_the_encoder(delivered, night):
     fine_tune_llm(ctx := night(min_pairs=9999))
     everything = ctx.run.metrics["n_pairs"]
     rows = delivered.read_arrow("interactions", NIGHT)
-    columns = {"user_id": "user_id", "item_id": "item_id", "last_at": "held_from"}
+    columns = {"user_id": "user_id", "item_id": "item_id", "last_at": "cut_at"}
     held = rows.slice(0, 80).select(list(columns)).rename_columns(columns)
     delivered.write_arrow("held_out", NIGHT, pa.Table.from_pylist(held.to_pylist(), contract("held_out").arrow()))
     fine_tune_llm(ctx := night(min_pairs=9999))

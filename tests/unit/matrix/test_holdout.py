@@ -60,4 +60,4 @@ def test_what_users_did_before_with_what_is_held_out_stays_known(spark, tables):
     assert (row.user_id, row.item_id) == ("u1", "a")
     assert (row.weight, row.last_at, row.last_goal_at) == (1.5, DAY0 + timedelta(days=1), DAY0)
     (row,) = with_past(held, weighed.limit(0), nothing, half_life_days=1.0).collect()
-    assert (row.held_from, row.weight, row.last_at) == (DAY0 + timedelta(days=9), None, None)
+    assert (row.cut_at, row.weight, row.last_at) == (DAY0 + timedelta(days=9), None, None)

@@ -8,7 +8,7 @@ WRITTEN = "user_id string, item_id string, event_id string, event_at timestamp, 
 PIECES = "place int, text string, event_type string, is_held_out boolean"
 
 
-HELD = "user_id string, item_id string, held_from timestamp"
+HELD = "user_id string, item_id string, cut_at timestamp"
 
 
 def nobody(spark):

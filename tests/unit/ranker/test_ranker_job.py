@@ -83,7 +83,7 @@ def test_lists_repeat_what_users_repeat_where_they_may(tiny_lake):
     for user in range(N_USERS):
         favourite = rows[user * N_EACH]  # taken first, often, and again at the end
         again_at = favourite["last_at"] + timedelta(days=9)
-        held.append(favourite | {"weight": 8.0, "held_from": again_at})
+        held.append(favourite | {"weight": 8.0, "cut_at": again_at})
         favourites[favourite["user_id"]] = favourite["item_id"]
         rows[user * N_EACH] = favourite | {"weight": 9.0, "last_at": again_at, "last_goal_at": again_at}
     write(tiny_lake, "interactions", rows)

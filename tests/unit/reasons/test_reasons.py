@@ -18,6 +18,7 @@ from reasons.small_shop import (
     told,
 )
 
+from nightrec.reasons.words import LONGEST
 from nightrec.reasons.write import block_reasons
 
 NOBODY_YET = ([], [])
@@ -265,3 +266,11 @@ def test_order_of_users_in_a_batch_changes_nothing():
     assert rows([0, 1, 2, 3]) == rows([3, 1, 0, 2])
     assert [len(rows([0, 1, 2, 3])[k]) for k in range(4)] == [3, 2, 2, 3]
     assert N_USERS[KITE][1] == 4
+
+
+def test_half_a_label_at_the_end_of_a_cut_text_is_no_label(monkeypatch):
+    long = "|".join(["Toys", *(f"shelf {k}" for k in range(99))])[:LONGEST]
+    monkeypatch.setattr("reasons.small_shop.CATEGORIES", [long, *[None] * 6])
+    labels = knowledge().catalogue.labels(TRAIN)
+    assert {"toys", "shelf 0"} <= set(labels)
+    assert long.rsplit("|", 1)[1] not in labels

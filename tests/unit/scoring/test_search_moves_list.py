@@ -21,7 +21,7 @@ from nightrec.scoring.rank import Task, rank_users
 from nightrec.sequence.job import main as train_sequence
 
 ARGS = ["--domain", "tiny", "--run-date", str(DAY)]
-EVENTS = "user_id string, event_id string, event_at timestamp, text string, event_type string"
+EVENTS = "user_id string, item_id string, event_id string, event_at timestamp, text string, event_type string"
 TITLES = [f"{WORDS[k % 12]} {WORDS[(5 * k + 3) % 12]}" for k in range(N_ITEMS)]
 SEARCHER, WANTED = "u0", 7  # an item of the half of the shop that this user never touched
 
@@ -32,7 +32,7 @@ def piece(text):
 
 def write_search(spark, lake, *events):
     """Take searches the way of every night: numbered by user, shortened, hashed."""
-    nobody = spark.createDataFrame([], "user_id string, item_id string, held_from timestamp")
+    nobody = spark.createDataFrame([], "user_id string, item_id string, cut_at timestamp")
     written = recent_texts(spark.createDataFrame(events, EVENTS), "user_id", 20, nobody)
     write(lake, "user_texts", [row.asDict() for row in user_texts(written, max_chars=100).collect()])
 
@@ -76,7 +76,9 @@ def test_search_moves_its_users_list_and_no_other(spark, shop):
     assert fit_ranker([*args, "--set", "ranker.max_users=19"]) == 0
     before = tonights_lists(lake)
 
-    write_search(spark, lake, (SEARCHER, "e1", datetime(2026, 1, 31, 12, tzinfo=UTC), f" {TITLES[WANTED]} ", "search"))
+    write_search(
+        spark, lake, (SEARCHER, None, "e1", datetime(2026, 1, 31, 12, tzinfo=UTC), f" {TITLES[WANTED]} ", "search")
+    )
     assert embed_texts(args) == 0
     after = tonights_lists(lake)
 
