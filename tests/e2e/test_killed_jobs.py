@@ -14,7 +14,7 @@ from killing import kill_when_there, kill_while_writing
 
 from nightrec.config import load_config
 from nightrec.encoder.versions import MODELS
-from nightrec.lake import Lake
+from nightrec.lake import VERDICTS, Lake
 from nightrec.published import FOLDER, TABLES, read_pointer
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("local_jobs")]
@@ -43,6 +43,9 @@ def test_job_killed_while_writing_leaves_nothing_finished_and_runs_again(lake, t
 
     assert run_here(task, DOMAIN, D1) == 0
     assert {table for table in before if not rows(lake, table, D1).equals(before[table])} == set()
+    for verdict in (verdict for verdict, judged in VERDICTS.items() if not before.keys().isdisjoint(judged)):
+        assert not lake.is_finished(verdict, D1)  # it was about the rows before
+        assert run_here(f"validate_{verdict.removesuffix('_checks')}", DOMAIN, D1) == 0
 
 
 def test_fine_tuning_killed_after_a_checkpoint_goes_on_from_it_to_the_same_weights(lake, tmp_path, caplog):
