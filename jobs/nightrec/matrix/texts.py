@@ -33,8 +33,8 @@ def recent_texts(events: DataFrame, key: str, count: int, held_out: DataFrame) -
     numbered = written.withColumn("place", F.row_number().over(newest_first)).where(F.col("place") <= count)
     since = held_out.groupBy("user_id").agg(F.min("cut_at").alias("own"))
     # One moment for all is a cut by time, which holds for those too of whom nothing is held out.
-    low, is_one = F.min("cut_at"), F.min("cut_at") == F.max("cut_at")
-    for_all = held_out.agg(F.when(is_one & (F.count_distinct("user_id") > 1), low).alias("for_all"))
+    first, is_one = F.min("cut_at"), F.count_distinct("cut_at") == 1
+    for_all = held_out.agg(F.when(is_one & (F.count_distinct("user_id") > 1), first).alias("for_all"))
     about = held_out.select("user_id", "item_id", F.lit(True).alias("is_about"))
     marked = (
         numbered.join(since, on="user_id", how="left")

@@ -5,7 +5,7 @@ Reads   topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D, t
 Writes  published/run_date=D/<version>/, then published/run_date=D.json, then published/latest.json
         and <paths.explorer>/<domain>/index.html, the page on which the newest night is looked up; lists are out before
         it, and stay out should it fail
-Fails   3 if the lists are missing, 4 if they have not passed their gate
+Fails   3 if the lists are missing or no gate has judged them since they were written, 4 if they have not passed it
 
 Publishing the same lists again changes nothing. Publishing an older night again leaves `latest` at the newest one.
 """
