@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
+from nightrec.averaging import Average
 from nightrec.histories import Floats
 from nightrec.model_settings import ProjectionConfig
 from nightrec.projection.model import TextProjection
@@ -26,7 +27,7 @@ def fit(
     check: Callable[[Tables], float] = lambda _tables: 0.0,
     log: Callable[[int, dict[str, float]], None] = lambda _epoch, _values: None,
 ) -> tuple[Tables, int]:  # fmt: skip
-    """Train for a number of epochs, or until the check no longer improves.
+    """Train for a number of epochs, or until the check no longer improves; tables are those of the averaged weights.
 
     Args:
         model: Fresh.
@@ -40,18 +41,19 @@ def fit(
         The best tables and the epochs that gave them.
     """
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    best, best_value, best_epoch = tables(model, rows), -np.inf, 0
+    average = Average(model, optimizer).model
+    best, best_value, best_epoch = tables(average, rows), -np.inf, 0
     for epoch in range(1, (config.max_epochs if epochs is None else epochs) + 1):
         values = {"loss": train_epoch(model, optimizer, rows, config, epoch)}
         if epochs is None:
-            found = tables(model, rows)
+            found = tables(average, rows)
             values["ndcg"] = check(found)
             if values["ndcg"] > best_value:
                 best, best_value, best_epoch = found, values["ndcg"], epoch
         log(epoch, values)
         if epochs is None and epoch - best_epoch >= config.patience:
             break
-    return (best, best_epoch) if epochs is None else (tables(model, rows), epochs)
+    return (best, best_epoch) if epochs is None else (tables(average, rows), epochs)
 
 
 def train_epoch(

@@ -9,14 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from safetensors.torch import load_file, save_file
 
 from nightrec.folders import drop_folder, get_folder, is_whole, put_folder
 from nightrec.lake import Lake
-from nightrec.sequence.model import SequenceModel
 from nightrec.sequence.resume import from_tensors, to_tensors
-from nightrec.sequence.train import Progress
+from nightrec.sequence.train import Training
 
 EVERY_S = 30.0
 """Seconds of training that a kill may cost."""
@@ -45,22 +43,22 @@ class Checkpoint:
         """Remove all checkpoints of a night."""
         drop_folder(lake, _home(run_date))
 
-    def resume(self, model: SequenceModel, optimizer: torch.optim.Optimizer) -> Progress | None:
-        """Bring a fresh model to where the run stood; None, and nothing changed, without a checkpoint."""
+    def resume(self, run: Training) -> None:
+        """Bring a fresh run to where the killed one stood; nothing changes without a checkpoint."""
         if not is_whole(self._lake, self._path):
-            return None
+            return
         with tempfile.TemporaryDirectory() as scratch:
             folder = get_folder(self._lake, self._path, Path(scratch))
-            return from_tensors(load_file(folder / FILE), model, optimizer)
+            from_tensors(load_file(folder / FILE), run)
 
-    def saver(self, model: SequenceModel, optimizer: torch.optim.Optimizer) -> Callable[[Progress], None]:
+    def saver(self, run: Training) -> Callable[[], None]:
         """Return what to call after each epoch; it writes when the last checkpoint is old enough."""
 
-        def save(progress: Progress) -> None:
+        def save() -> None:
             if time.monotonic() - self._saved < EVERY_S:
                 return
             with tempfile.TemporaryDirectory() as scratch:
-                save_file(to_tensors(model, optimizer, progress), Path(scratch) / FILE)
+                save_file(to_tensors(run), Path(scratch) / FILE)
                 put_folder(self._lake, Path(scratch), self._path)
             self._saved = time.monotonic()
 

@@ -21,10 +21,10 @@ from nightrec.model_settings import SequenceConfig
 from nightrec.next_item import next_items
 from nightrec.sequence.checkpoint import Checkpoint
 from nightrec.sequence.data import Sequences, make_sequences
-from nightrec.sequence.epoch import Plan, make_model, make_optimizer
+from nightrec.sequence.epoch import Plan, make_model
 from nightrec.sequence.model import SequenceModel, Shape
 from nightrec.sequence.score import item_table, user_table
-from nightrec.sequence.train import Watch, fit
+from nightrec.sequence.train import Training, Watch, fit
 
 log = logging.getLogger(__name__)
 UNGUIDED_EPOCHS = 10
@@ -67,20 +67,18 @@ def train_fold(ctx: Context, matrix: Matrix, fold: str, n_epochs: int) -> tuple[
     held_out = next_items(matrix) if fold == "cut" else None
     plan = make_plan(config, config.max_epochs if held_out else n_epochs or min(config.max_epochs, UNGUIDED_EPOCHS))
     model = make_model(histories.shape[1], text, np.unique(histories.item_idx), make_shape(config), config.seed)
-    model = model.to("cuda" if torch.cuda.is_available() else "cpu")
-    optimizer = make_optimizer(model, plan)
+    run = Training(model.to("cuda" if torch.cuda.is_available() else "cpu"), plan)
     checkpoint = Checkpoint(
         ctx.lake, ctx.run_date, fold, [config.model_dump_json(), histories.keys(), histories.weight, text]
     )
-    progress = checkpoint.resume(model, optimizer)
+    checkpoint.resume(run)
 
     def watch(epoch: int, values: dict[str, float]) -> None:
         shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
         log.info("%s fold, epoch %d of at most %d: %s", fold, epoch, plan.max_epochs, shown)
         ctx.run.log_metrics({f"{fold}.{name}": value for name, value in values.items()}, step=epoch)
 
-    save = checkpoint.saver(model, optimizer)
-    return model, fit(model, optimizer, as_sequences(histories), plan, held_out, Watch(watch, save), progress)
+    return fit(run, as_sequences(histories), plan, held_out, Watch(watch, checkpoint.saver(run)))
 
 
 def as_sequences(histories: Histories) -> Sequences:

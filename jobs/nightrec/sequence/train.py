@@ -1,25 +1,29 @@
-"""Train the network with early stopping on the night's own cut, and go on after a kill; torch only."""
+"""Train the network with early stopping on the night's own cut, and go on after a kill; torch only.
+
+What is measured and kept is the average of the newest steps' weights, never the last step's.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 
+from nightrec.averaging import Average
 from nightrec.sequence.data import Ints, Sequences
-from nightrec.sequence.epoch import Plan, train_epoch
+from nightrec.sequence.epoch import Plan, make_optimizer, train_epoch
 from nightrec.sequence.evaluate import held_out_ndcg
 from nightrec.sequence.model import SequenceModel
 
 
 @dataclass
 class Progress:
-    """Where a run stands; with the model's and the optimiser's state, all that a resume needs.
+    """How far a run is.
 
     Attributes:
         epoch: Epochs done.
         best: Best held-out NDCG so far; below 0 before the first.
         best_epoch: Epochs done when it was reached.
-        best_weights: The model's state then.
+        best_weights: The average's state then.
     """
 
     epoch: int = 0
@@ -33,54 +37,63 @@ class Progress:
         return self.epoch >= plan.max_epochs or stale
 
 
+class Training:
+    """A run: all that its end follows from and that a resume needs.
+
+    Attributes:
+        model: The network that steps are taken with.
+        optimizer: Of that network.
+        average: Of its newest weights.
+        progress: How far the run is.
+    """
+
+    def __init__(self, model: SequenceModel, plan: Plan) -> None:
+        """Start a run of a fresh network."""
+        self.model, self.optimizer = model, make_optimizer(model, plan)
+        self.average = Average(model, self.optimizer)
+        self.progress = Progress()
+
+
 @dataclass(frozen=True)
 class Watch:
     """What to do after each epoch.
 
     Attributes:
         log: Called with the number of epochs done and named values.
-        save: Called with the progress; a place to write a checkpoint.
+        save: Called without anything; a place to write a checkpoint.
     """
 
     log: Callable[[int, dict[str, float]], None] = lambda epoch, values: None
-    save: Callable[[Progress], None] = lambda progress: None
+    save: Callable[[], None] = lambda: None
 
 
 def fit(
-    model: SequenceModel,
-    optimizer: torch.optim.Optimizer,
-    sequences: Sequences,
-    plan: Plan,
-    held_out: tuple[Ints, Ints] | None,
-    watch: Watch = Watch(),
-    progress: Progress | None = None,
-) -> int:
-    """Train, with early stopping when there is something held out; the best weights stay in the model.
+    run: Training, sequences: Sequences, plan: Plan, held_out: tuple[Ints, Ints] | None, watch: Watch = Watch()
+) -> tuple[SequenceModel, int]:
+    """Train, with early stopping when there is something held out.
 
     Args:
-        model: Fresh, or as of `progress`.
-        optimizer: Of the model, likewise.
+        run: Fresh, or as a checkpoint had it.
         sequences: Histories without what is held out.
         plan: How; `max_epochs` is exact when nothing is held out.
         held_out: Users `(B,)` and their next items `(B,)`.
         watch: Where values and checkpoints go.
-        progress: Of the run to go on with; None starts one.
 
     Returns:
-        Number of epochs that gave the best weights, to refit on all data with.
+        The network with its best weights, and the number of epochs that gave them, to refit on all data with.
     """
-    progress = progress or Progress()
+    best, progress = run.average.model, run.progress
     while not progress.is_over(plan, held_out is not None):
-        values = {"loss": train_epoch(model, optimizer, sequences, plan, progress.epoch)}
+        values = {"loss": train_epoch(run.model, run.optimizer, sequences, plan, progress.epoch)}
         progress.epoch += 1
         if held_out is not None:
-            values["ndcg"] = held_out_ndcg(model, sequences, *held_out)
+            values["ndcg"] = held_out_ndcg(best, sequences, *held_out)
             if values["ndcg"] > progress.best:
                 progress.best, progress.best_epoch = values["ndcg"], progress.epoch
-                progress.best_weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
+                progress.best_weights = {name: value.detach().clone() for name, value in best.state_dict().items()}
         watch.log(progress.epoch, values)
-        watch.save(progress)
+        watch.save()
     if held_out is None:
-        return progress.epoch
-    model.load_state_dict(progress.best_weights)
-    return progress.best_epoch
+        return best, progress.epoch
+    best.load_state_dict(progress.best_weights)
+    return best, progress.best_epoch

@@ -3,11 +3,12 @@ import pytest
 import torch
 
 from nightrec.sequence.data import make_sequences
-from nightrec.sequence.epoch import Plan, make_model, make_optimizer
+from nightrec.sequence.epoch import Plan, make_model
+from nightrec.sequence.evaluate import held_out_ndcg
 from nightrec.sequence.model import Shape
 from nightrec.sequence.resume import from_tensors, to_tensors
 from nightrec.sequence.score import item_table, user_table
-from nightrec.sequence.train import Progress, Watch, fit
+from nightrec.sequence.train import Training, Watch, fit
 
 N_USERS, N_ITEMS = 60, 12
 SHAPE = Shape(dim=16, n_layers=1, n_heads=2, max_items=6, dropout=0.0, id_dropout=0.0)
@@ -26,8 +27,8 @@ def fresh(text=NO_TEXT, known=None, shape=SHAPE):
 
 
 def test_learns_what_comes_next():
-    model, rows = fresh(), ring()
-    fit(model, make_optimizer(model, PLAN), rows, PLAN, None)
+    rows = ring()
+    model, _ = fit(Training(fresh(), PLAN), rows, PLAN, None)
     best = (user_table(model, rows, np.arange(N_USERS)) @ item_table(model).T).argmax(1)
     assert (best == (np.arange(N_USERS) + 5) % N_ITEMS).mean() > 0.95
 
@@ -62,34 +63,37 @@ def test_users_without_history_have_no_opinion():
 
 
 def test_early_stopping_keeps_the_best_epoch():
-    model, rows, seen = fresh(), ring(), {}
+    rows, seen = ring(), {}
     held = (np.arange(N_USERS), (np.arange(N_USERS) + 5) % N_ITEMS)
-    epochs = fit(
-        model, make_optimizer(model, PLAN), rows, PLAN, held, Watch(log=lambda e, v: seen.update({e: v["ndcg"]}))
+    model, epochs = fit(
+        Training(fresh(), PLAN), rows, PLAN, held, Watch(log=lambda epoch, values: seen.update({epoch: values["ndcg"]}))
     )
-    assert seen[epochs] == max(seen.values())
+    assert seen[epochs] == max(seen.values()) == held_out_ndcg(model, rows, *held)
     assert max(seen) <= epochs + PLAN.patience
+
+
+def test_what_is_kept_is_an_average_of_weights():
+    run = Training(fresh(), PLAN)
+    model, _ = fit(run, ring(), PLAN, None)
+    assert np.abs(item_table(model) - item_table(run.model)).max() > 1e-3
 
 
 @pytest.mark.parametrize("stop", [2, 5])
 def test_a_resumed_run_equals_one_that_was_not_killed(stop):
     held = (np.arange(N_USERS), (np.arange(N_USERS) + 5) % N_ITEMS)
     shape, plan = Shape(**{**vars(SHAPE), "dropout": 0.3, "id_dropout": 0.2}), Plan(**{**vars(PLAN), "max_epochs": 7})
-    whole = fresh(shape=shape)
-    epochs = fit(whole, make_optimizer(whole, plan), ring(), plan, held)
+    whole, epochs = fit(Training(fresh(shape=shape), plan), ring(), plan, held)
 
-    kept = {}
-    killed = fresh(shape=shape)
-    optimizer = make_optimizer(killed, plan)
+    kept, killed = {}, Training(fresh(shape=shape), plan)
 
-    def save(progress: Progress) -> None:
-        if progress.epoch == stop:
-            kept.update(to_tensors(killed, optimizer, progress))
+    def save() -> None:
+        if killed.progress.epoch == stop:
+            kept.update(to_tensors(killed))
 
-    fit(killed, optimizer, ring(), plan, held, Watch(save=save))
-    again = fresh(shape=shape)
-    optimizer_again = make_optimizer(again, plan)
-    progress = from_tensors(kept, again, optimizer_again)
-    assert progress.epoch == stop
-    assert fit(again, optimizer_again, ring(), plan, held, progress=progress) == epochs
+    fit(killed, ring(), plan, held, Watch(save=save))
+    run = Training(fresh(shape=shape), plan)
+    from_tensors(kept, run)
+    assert run.progress.epoch == stop
+    again, epochs_again = fit(run, ring(), plan, held)
+    assert epochs_again == epochs
     np.testing.assert_array_equal(item_table(again), item_table(whole))
