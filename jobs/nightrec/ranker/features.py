@@ -11,7 +11,7 @@ from nightrec.ranker.sources import FAMILY, ItemSide, UserSide
 
 Floats = npt.NDArray[np.float32]
 COUNTS, AGES = "item_users_", ("item_age_days", "item_idle_days")
-REPEAT = "repeat_weight"
+REPEATS = ("repeat_weight", "repeat_recent_weight")
 PRICES = ("item_log_price", "price_distance")
 
 
@@ -37,7 +37,7 @@ def ranks(scores: Floats, candidates: Ints) -> Floats:
 def feature_names(sources: Iterable[str]) -> list[str]:
     """Return the names of the columns that `features` makes, in order."""
     of_sources = [f"{source}_{kind}" for source in sources for kind in ("score", "rank")]
-    return [*of_sources, *ITEM_NAMES, "price_distance", REPEAT, "user_history_length"]
+    return [*of_sources, *ITEM_NAMES, "price_distance", *REPEATS, "user_history_length"]
 
 
 def family_of(name: str) -> str:
@@ -47,7 +47,7 @@ def family_of(name: str) -> str:
         return "popularity"
     if name in AGES:
         return "recency"
-    if name == REPEAT:
+    if name in REPEATS:
         return "repeat"
     return "price" if name in PRICES else FAMILY.get(name.rpartition("_")[0], "context")
 
@@ -63,19 +63,20 @@ def features(blocks: Mapping[str, Floats], candidates: Ints, users: UserSide, it
 
     Returns:
         `(B, C, F)`: per source the z-score over all items and `-ln(1 + rank)` among the candidates, then the item's
-        features, `price_distance`, `ln(1 + weight)` of the item in the history and `ln(1 + history length)`; zeros at
-        padding.
+        features, `price_distance`, `ln(1 + weight)` of the item in the history, plain and faded towards the past, and
+        `ln(1 + history length)`; zeros at padding.
     """
     place = np.maximum(candidates, 0)
     rows = np.arange(len(place))[:, None]
-    had = users.recent[np.broadcast_to(rows, place.shape).ravel(), place.ravel()]
+    pairs = np.broadcast_to(rows, place.shape).ravel(), place.ravel()
+    had = [np.asarray(weight[pairs]).reshape(place.shape) for weight in (users.weight, users.recent)]
     columns = []
     for block in blocks.values():
         scores = np.take_along_axis(standardised(block), place, axis=1)
         columns += [scores, -np.log1p(ranks(scores, candidates))]
     of_pairs = [
         price_distance(users, items, rows, place),
-        np.log1p(np.asarray(had).reshape(place.shape)),
+        *np.log1p(had),
         np.broadcast_to(np.log1p(users.length)[:, None], place.shape),
     ]
     joined = np.concatenate([np.stack(columns, axis=2), items.described[place], np.stack(of_pairs, axis=2)], axis=2)

@@ -79,14 +79,16 @@ def user_side(histories: Histories, learnt: Learnt, users: Ints) -> UserSide:
         learnt: Vectors of the same fold.
         users: `(B,)` user_idx.
     """
-    weight = recency_weights(histories.weight, places_from_newest(histories.user_idx), ItemItemPlan().recency_power)
-    recent = sp.csr_matrix((weight, (histories.user_idx, histories.item_idx)), histories.shape)
+    places, pairs = places_from_newest(histories.user_idx), (histories.user_idx, histories.item_idx)
+    faded = recency_weights(histories.weight, places, ItemItemPlan().recency_power)
+    weight, recent = (sp.csr_matrix((values, pairs), histories.shape)[users] for values in (histories.weight, faded))
     starts = histories.starts
     length = np.diff(starts)[users]
     newest = np.where(length > 0, histories.item_idx[np.maximum(starts[users + 1] - 1, 0)], -1)
     return UserSide(
         {name: vectors[users] for name, vectors in learnt.users.items()},
-        recent[users],
+        weight,
+        recent,
         learnt.wrote[users],
         learnt.wrote_words[users],
         newest,

@@ -66,7 +66,8 @@ class UserSide:
 
     Attributes:
         vectors: `(B, D)` of each source in `TABLES`; zeros for unknown users.
-        recent: `(B, n)` weight of each item in the user's history, fading towards the past.
+        weight: `(B, n)` of each item in the user's history.
+        recent: The same, fading with the place from the newest item.
         wrote: `(B, E)` unit vector of what the user wrote lately.
         wrote_words: `(B, V)` unit TF-IDF row of the words of items in it.
         newest: `(B,)` item_idx of the newest item; -1 without history.
@@ -74,6 +75,7 @@ class UserSide:
     """
 
     vectors: dict[str, Floats]
+    weight: sp.csr_matrix
     recent: sp.csr_matrix
     wrote: Floats
     wrote_words: sp.csr_matrix

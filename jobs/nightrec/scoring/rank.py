@@ -91,11 +91,15 @@ def user_side_of(block: pa.RecordBatch, items: ItemSide) -> UserSide:
     length = np.bincount(rows, minlength=block.num_rows)
     ends = np.cumsum(length)
     faded = recency_weights(weights, ends[rows] - 1 - np.arange(len(rows)), ItemItemPlan().recency_power)
+    weight, recent = (
+        sp.csr_matrix((values, (rows, flat)), (block.num_rows, len(items.popularity))) for values in (weights, faded)
+    )
     newest = np.full(block.num_rows, NOBODY)
     newest[length > 0] = flat[ends[length > 0] - 1]
     return UserSide(
         {name: _matrix(block.column(name), vectors.shape[1]) for name, vectors in items.vectors.items()},
-        sp.csr_matrix((faded, (rows, flat)), (block.num_rows, len(items.popularity))),
+        weight,
+        recent,
         _matrix(block.column("wrote"), items.text.shape[1]),
         items.vocabulary.rows(
             [JOINT.join(own["text"] for own in texts) for texts in block.column("texts").to_pylist()]

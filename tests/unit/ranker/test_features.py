@@ -24,7 +24,8 @@ def test_columns_match_their_names():
     block = np.array([[0, 2, 4]], dtype=np.float32)
     described = np.zeros((3, len(ITEM_NAMES)), np.float32)
     described[:, 0], described[:, LOG_PRICE] = [7, 8, 9], [1.0, -0.5, 2.0]
-    users = SimpleNamespace(length=np.array([3]), recent=sp.csr_matrix(np.array([[2, 0, 0]], np.float32)))
+    weight, recent = (sp.csr_matrix(np.array([[had, 0, 0]], np.float32)) for had in (5, 2))
+    users = SimpleNamespace(length=np.array([3]), weight=weight, recent=recent)
     items = SimpleNamespace(described=described)
     names = feature_names(["text"])
     found = features({"text": block}, np.array([[1, 2, -1]]), users, items)
@@ -36,8 +37,10 @@ def test_columns_match_their_names():
     np.testing.assert_array_equal(by_name["item_log_price"], [-0.5, 2.0, 0])
     np.testing.assert_array_equal(by_name["price_distance"], [1.5, 1.0, 0])
     assert not by_name["repeat_weight"].any()
-    again = features({"text": block}, np.array([[1, 0, -1]]), users, items)[0, :, names.index("repeat_weight")]
-    np.testing.assert_allclose(again, [0, np.log(3), 0], rtol=1e-6)
+    assert not by_name["repeat_recent_weight"].any()
+    again = features({"text": block}, np.array([[1, 0, -1]]), users, items)[0]
+    np.testing.assert_allclose(again[:, names.index("repeat_weight")], [0, np.log(6), 0], rtol=1e-6)
+    np.testing.assert_allclose(again[:, names.index("repeat_recent_weight")], [0, np.log(3), 0], rtol=1e-6)
 
 
 def test_what_a_user_takes_is_the_weighted_mean_of_the_history_and_without_one_no_price_is_far():
