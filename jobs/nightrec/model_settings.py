@@ -33,6 +33,8 @@ class EncoderConfig(Section):
     """Train the weights themselves, or low-rank adapters that are merged on saving."""
     tuned_layers: Count
     """Layers, counted from the last, that are trained; the others, and the token embeddings, stay as they are."""
+    frozen_cache_mb: Annotated[int, Field(ge=0)]
+    """Memory for what those others make of texts, so that each is read by them once; on a CPU, 0 turns it off."""
     train_batch_size: Annotated[int, Field(ge=2)]
     """Texts a step. With the default model each token takes some 50 kB a step, so long texts up to 3 GB."""
     learning_rate: Positive

@@ -3,6 +3,7 @@
 import importlib.util
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,9 +65,14 @@ class Encoder:
         parts = [self._forward([texts[i] for i in order[at : at + chunk]]) for at in range(0, len(order), chunk)]
         return torch.cat(parts)[torch.tensor(order).argsort().to(self.model.device)]
 
+    def reading(self, texts: Sequence[str], mask: Tensor) -> AbstractContextManager[None]:
+        """Surround a forward pass of texts with their mask ``(B, T)``; here nothing is done."""
+        return nullcontext()
+
     def _forward(self, texts: Sequence[str]) -> Tensor:
         ids, mask = self.tokens(texts)
-        found = self.model(input_ids=ids, attention_mask=mask, output_hidden_states=self.last_layers > 1)
+        with self.reading(texts, mask):
+            found = self.model(input_ids=ids, attention_mask=mask, output_hidden_states=self.last_layers > 1)
         layers = found.hidden_states[-self.last_layers :] if self.last_layers > 1 else [found.last_hidden_state]
         hidden = torch.stack([layer.float() for layer in layers]).mean(0)  # (B, T, dim)
         return nnf.normalize(pool(hidden, mask, self.pooling), dim=-1)

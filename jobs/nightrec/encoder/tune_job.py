@@ -24,6 +24,7 @@ from nightrec.encoder.checkpoint import Checkpoints, clear_checkpoints, fingerpr
 from nightrec.encoder.device import choose_precision
 from nightrec.encoder.embedding import embed_all, embed_new
 from nightrec.encoder.evaluate import is_better, measure
+from nightrec.encoder.frozen import make_thrifty
 from nightrec.encoder.model import Encoder, find_model, load_encoder
 from nightrec.encoder.progress import Progress
 from nightrec.encoder.reuse import Vectors
@@ -83,7 +84,7 @@ def tune(ctx: Context, folder: Path, base_version: str, study: Study) -> dict[st
         The columns of `encoders` that training decides.
     """
     config, projection = ctx.config.encoder, ctx.config.projection
-    encoder = load_encoder(folder, config)
+    encoder = make_thrifty(load_encoder(folder, config), config.tuned_layers, config.frozen_cache_mb)
     read, _ = embed_new(ctx, encoder, base_version, study.texts)
     head, base = measure(study.item_vectors(read), study, projection)
     log.info("base: NDCG %.4f of %d items held out, %d questions", base.mean(), len(study.held), len(base))

@@ -37,13 +37,13 @@ def make_trainable(encoder: Encoder, tuning: str, tuned_layers: int, seed: int) 
     elif tuning != "full":
         raise ValueError(f"tuning must be full or lora, got {tuning!r}")
     learner.model.requires_grad_(False)
-    for layer in _layers(learner.model)[-tuned_layers:]:
+    for layer in layers_of(learner.model)[-tuned_layers:]:
         for name, weight in layer.named_parameters():
             weight.requires_grad_(tuning == "full" or "lora_" in name)
     return learner
 
 
-def _layers(model: nn.Module) -> nn.ModuleList:
+def layers_of(model: nn.Module) -> nn.ModuleList:
     """Return the stack of layers: whatever a model calls it, no other list of modules is longer."""
     return max((part for part in model.modules() if isinstance(part, nn.ModuleList)), key=len)
 
