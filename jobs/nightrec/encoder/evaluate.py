@@ -15,6 +15,8 @@ from nightrec.projection.train import fit, make_projection
 Gains = npt.NDArray[np.float64]
 EPOCHS = 8
 """Passes of the projections that measure: as many for the base as for the tuned model."""
+DRAWS = 2
+"""Projections that measure one model, from different first weights: a single one is off by more than tuning gains."""
 Z_OF_BETTER = 1.64
 """One-sided 95 %: another model means that all texts are embedded again, so chance alone must not change it."""
 
@@ -28,17 +30,20 @@ def measure(vectors: Floats, study: Study, config: ProjectionConfig) -> tuple[Te
         config: Section `projection`.
 
     Returns:
-        The projections, and `(U,)` for each of the study's users the mean of the NDCG of the held-out item by cosine
-        to all that the user has and by learned projections of both; 0 for one whose vector is
-        not finite or that of all.
+        The projections first drawn, and `(U,)` for each of the study's users the mean of the NDCG of the held-out item
+        by cosine to all that the user has and by learned projections of both, averaged over `DRAWS`; 0 for one whose
+        vector is not finite or that of all.
     """
     text = centred(vectors)
-    model = make_projection(np.hstack([text, study.lexical]), config).to(choose_device()[0])
-    (users, items), _ = fit(model, study.rows, config, EPOCHS)
+    words, models, by_projection = np.hstack([text, study.lexical]), list[TextProjection](), list[Gains]()
+    for draw in range(DRAWS):
+        drawn = config.model_copy(update={"seed": config.seed + draw})
+        models.append(make_projection(words, drawn).to(choose_device()[0]))
+        (users, items), _ = fit(models[-1], study.rows, drawn, EPOCHS)
+        by_projection.append(_gains(users[study.user_idx], items, study))
     by_cosine = _gains(study.rows[study.user_idx] @ text, text, study)
-    by_projection = _gains(users[study.user_idx], items, study)
     # A training that ran off leaves zeros, where all items tie; a place in the middle would be a gain.
-    return model, (by_cosine + by_projection) / 2 * text[study.item_idx].any(axis=1)
+    return models[0], (by_cosine + np.mean(by_projection, axis=0)) / 2 * text[study.item_idx].any(axis=1)
 
 
 def is_better(gains: Gains, base: Gains, user_idx: npt.NDArray[np.int64]) -> bool:
