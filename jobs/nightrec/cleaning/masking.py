@@ -10,8 +10,12 @@ from stdnum import luhn
 from stdnum.cn import ric
 
 EMAIL, PHONE, CARD = MASKS = ("<email>", "<phone>", "<card>")
-# ASCII alone, so that a Chinese character beside an address ends it. Possessive, so that long texts take linear time.
-ADDRESS = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+LETTERS = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u052f"
+"""Latin, Greek and Cyrillic: a Chinese character beside an address ends it."""
+# Possessive, so that long texts take linear time.
+ADDRESS = re.compile(
+    rf"(?<![{LETTERS}0-9._%+-])[{LETTERS}0-9._%+-]++@(?:[{LETTERS}0-9-]{{1,63}}\.)+[{LETTERS}]{{2,63}}"
+)
 DIGITS = re.compile(r"[0-9]{3,}+")
 """No card is printed in shorter groups."""
 RUN = re.compile(rf"{DIGITS.pattern}(?:[ -]{DIGITS.pattern})*+")

@@ -16,6 +16,7 @@ BLOCKS = {"br", "p", "div", "li", "ul", "ol", "td", "th", "tr", "h1", "h2", "h3"
 TAG = re.compile(r"<[^>]*>")
 SPACE = re.compile(r"\s+")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+CUT_MASK = re.compile("<[a-z]*$")
 LONGEST_PERSONAL = 100
 """Characters read beyond the limit, so that a number across it is seen whole."""
 
@@ -47,9 +48,9 @@ def clean(text: str, rules: Rules) -> Cleaned:
     """
     plain = CONTROL.sub("", SPACE.sub(" ", unicodedata.normalize("NFKC", without_markup(text))))
     masked = mask(plain.strip()[: rules.max_chars + LONGEST_PERSONAL], rules.phone_regions)
-    kept = masked.text[: rules.max_chars].strip()
-    n_cut = int(len(masked.text) > rules.max_chars)
-    return Cleaned(kept or None, language_of(kept, rules.languages), *masked[1:], n_cut)
+    is_cut = len(masked.text) > rules.max_chars
+    kept = (CUT_MASK.sub("", masked.text[: rules.max_chars]) if is_cut else masked.text).strip()
+    return Cleaned(kept or None, language_of(kept, rules.languages), *masked[1:], int(is_cut))
 
 
 def without_markup(text: str) -> str:

@@ -10,6 +10,8 @@ EMAILS = [
     ("邮箱：ｚｈａｎｇ＠ｑｑ．ｃｏｍ，谢谢", "邮箱：<email>，谢谢"),
     ("a@b.com,c@d.org", "<email>,<email>"),
     ("13812345678@qq.com", "<email>"),  # one address, not a phone number at a host
+    ("schreib an jürgen@müller-söhne.de!", "schreib an <email>!"),
+    ("пиши на иван@почта.рф сегодня", "пиши на <email> сегодня"),
     ("price @ 5.00 or me@home", "price @ 5.00 or me@home"),
 ]
 PHONES = [
