@@ -12,10 +12,9 @@ from stdnum.cn import ric
 EMAIL, PHONE, CARD = MASKS = ("<email>", "<phone>", "<card>")
 LETTERS = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u052f"
 """Latin, Greek and Cyrillic: a Chinese character beside an address ends it."""
+MAILBOX = f"[{LETTERS}0-9._%+-]"
 # Possessive, so that long texts take linear time.
-ADDRESS = re.compile(
-    rf"(?<![{LETTERS}0-9._%+-])[{LETTERS}0-9._%+-]++@(?:[{LETTERS}0-9-]{{1,63}}\.)+[{LETTERS}]{{2,63}}"
-)
+ADDRESS = re.compile(rf"(?<!{MAILBOX}){MAILBOX}++@(?:[{LETTERS}0-9-]{{1,63}}\.)+[{LETTERS}]{{2,63}}")
 DIGITS = re.compile(r"[0-9]{3,}+")
 """No card is printed in shorter groups."""
 RUN = re.compile(rf"{DIGITS.pattern}(?:[ -]{DIGITS.pattern})*+")

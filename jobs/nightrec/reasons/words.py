@@ -29,11 +29,11 @@ def one_line(text: str) -> str:
 def shorten(text: str, shown: int = SHOWN) -> str:
     """Return a text on one line with at most `shown` characters, cut between words where there are some."""
     line = one_line(text[:LONGEST])
-    if len(line) <= shown:
+    if len(line) <= shown and len(text) <= LONGEST:
         return line
     head = line[: shown - 1]
     space = head.rfind(" ")
-    whole = head if line[shown - 1] == " " or space < shown // 2 else head[:space]
+    whole = head if line[shown - 1 : shown] == " " or space < shown // 2 else head[:space]
     return whole.rstrip() + ELLIPSIS
 
 
@@ -43,7 +43,7 @@ def excerpt(text: str, word: str) -> str:
     >>> excerpt("I have had quite a few of them by now, but none of them had as much sustain as my old one", "Sustain")
     '…by now, but none of them had as much sustain as my old one'
     """
-    line, head = one_line(text[:LONGEST]), shorten(text)
+    line, head = shorten(text, LONGEST), shorten(text)
     found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line, re.IGNORECASE) or re.search(
         re.escape(word), line, re.IGNORECASE
     )

@@ -82,6 +82,7 @@ def test_an_excerpt_holds_its_word_and_is_short(pieces):
         ("short and whole", "whole", "short and whole"),
         ("whole " + "far " * 30, "whole", shorten("whole " + "far " * 30)),
         ("far " * 30, "absent", shorten("far " * 30)),
+        ("far " * 90 + "near " * 7 + "cu" * 30, "near", "…" + "far " * 6 + "near " * 6 + "near…"),
         ("start " * 12 + "of art", "art", "…" + "start " * 8 + "of art"),
         ("火" * 80 + "车" + "火" * 80, "车火", "…" + "火" * 29 + "车" + "火" * 28 + "…"),
     ],
