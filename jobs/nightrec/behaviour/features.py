@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from nightrec.behaviour.pairs import Pairs
 from nightrec.histories import Floats, Histories, Ints, Mask
-from nightrec.ranker.candidates import NOBODY, known_items, union_of_best
+from nightrec.ranker.candidates import NOBODY, candidates_of
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.features import family_of, features, standardised
 from nightrec.ranker.sides import ITEM_NAMES, Learnt, price_distance, user_side
@@ -89,9 +89,7 @@ def best_candidates(
 ) -> Ints:
     """Return `(B, <=n)` the ranker's best items of each user, best first, -1 where there are no more."""
     k, n_best = sizes
-    proposed = {**scores, **known_items(side.recent, night.seen[users])}
-    shown = {name: np.where(night.shown, block, -np.inf) for name, block in proposed.items()}
-    found = union_of_best(shown, night.seen[users], k)
+    found = candidates_of(scores, side.weight, night.seen[users], k, night.shown)
     inside = found != NOBODY
     ranked = night.ranker.scores(features(scores, found, side, night.items), inside)
     order = np.argsort(-np.where(inside, ranked, -np.inf), axis=1, kind="stable")[:, :n_best]

@@ -25,7 +25,7 @@ from nightrec.benchmark.lists import LENGTH, Floats, Ints, as_table, best_of, pl
 from nightrec.benchmark.splits import read
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.folders import get_folder
-from nightrec.ranker.candidates import NOBODY, known_items, union_of_best
+from nightrec.ranker.candidates import NOBODY, candidates_of
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.features import features
 from nightrec.ranker.pack import load_pack
@@ -123,9 +123,7 @@ def lists_of(block: pa.RecordBatch, scorer: Scorer) -> dict[str, Ints]:
 
 def joined(scores: dict[str, Floats], seen: sp.csr_matrix, side: UserSide, scorer: Scorer) -> dict[str, Ints]:
     """List the candidates of all sources in each order of the ranker and in that of reciprocal ranks."""
-    proposed = scores | known_items(side.recent, seen)
-    shown = {name: np.where(scorer.may_list, one, -np.inf) for name, one in proposed.items()}
-    found = union_of_best(shown, seen, scorer.k)
+    found = candidates_of(scores, side.weight, seen, scorer.k, scorer.may_list)
     described, inside = features(scores, found, side, scorer.items), found != NOBODY
     parts = scorer.ranker.parts(described, inside)
     parts["unmet"] = scorer.ranker.unmet_scores(described)

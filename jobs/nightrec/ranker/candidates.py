@@ -27,6 +27,27 @@ def best(block: Floats, k: int) -> Ints:
     return np.where(np.isneginf(np.take_along_axis(block, columns, axis=1)), NOBODY, columns)
 
 
+def candidates_of(
+    scores: Mapping[str, Floats], had: sp.csr_matrix, seen: sp.csr_matrix, k: int, shown: Mask | None = None
+) -> Ints:
+    """Join the best items of every source and, where lists may show them again, those that the user has had.
+
+    Args:
+        scores: `(B, n_items)` by source.
+        had: `(B, n_items)` weight of each item in the user's history.
+        seen: `(B, n_items)` entries at items not to be listed.
+        k: Items a source and row.
+        shown: `(n_items,)` which items can be shown; None: all.
+
+    Returns:
+        As of `union_of_best`.
+    """
+    proposed = {**scores, **known_items(had, seen)}
+    if shown is not None:
+        proposed = {name: np.where(shown, block, -np.inf) for name, block in proposed.items()}
+    return union_of_best(proposed, seen, k)
+
+
 def union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> Ints:
     """Join the best unseen items of every source; one that cannot tell its best apart proposes none, unless none can.
 
@@ -48,17 +69,17 @@ def union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> 
     return packed[:, : max(1, int((packed != NOBODY).sum(axis=1).max(initial=1)))]
 
 
-def known_items(recent: sp.csr_matrix, seen: sp.csr_matrix) -> dict[str, Floats]:
+def known_items(had: sp.csr_matrix, seen: sp.csr_matrix) -> dict[str, Floats]:
     """Return a source that proposes what users have had, or nothing where no list may show any of it again.
 
     Args:
-        recent: `(B, n_items)` weight of each item in the user's history.
+        had: `(B, n_items)` weight of each item in the user's history.
         seen: `(B, n_items)` entries at items not to be listed.
     """
-    if not (recent.astype(bool) > seen.astype(bool)).nnz:
+    if not (had.astype(bool) > seen.astype(bool)).nnz:
         return {}
-    had = recent.toarray()
-    return {"repeat": np.where(had > 0, had, -np.inf)}
+    weight = had.toarray()
+    return {"repeat": np.where(weight > 0, weight, -np.inf)}
 
 
 def _propose(block: Floats, k: int) -> tuple[Ints, Mask]:

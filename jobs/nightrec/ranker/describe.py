@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nightrec.histories import Floats, Histories, Ints, Mask
-from nightrec.ranker.candidates import NOBODY, known_items, union_of_best
+from nightrec.ranker.candidates import NOBODY, candidates_of
 from nightrec.ranker.features import features
 from nightrec.ranker.sides import Learnt, user_side
 from nightrec.ranker.sources import ItemSide, score_blocks
@@ -94,7 +94,7 @@ def _blocks(
         users = np.array([user for user, _ in block])
         side = user_side(histories, learnt, users)
         scores = score_blocks(side, items)
-        found = union_of_best(scores | known_items(side.recent, seen[users]), seen[users], k)
+        found = candidates_of(scores, side.weight, seen[users], k)
         relevant = np.stack([np.isin(row, wanted) for row, (_, wanted) in zip(found, block, strict=True)])
         yield found, features(scores, found, side, items), relevant
 

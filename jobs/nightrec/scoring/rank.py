@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from nightrec.documents import JOINT
 from nightrec.folders import get_folder
 from nightrec.lake import Lake
-from nightrec.ranker.candidates import NOBODY, known_items, union_of_best
+from nightrec.ranker.candidates import NOBODY, candidates_of
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.features import features
 from nightrec.ranker.item_item import ItemItemPlan
@@ -115,8 +115,7 @@ def _rank(block: pa.RecordBatch, users: UserSide, items: ItemSide, ranker: Ranke
     pairs = np.asarray(hidden.value_parent_indices()), np.asarray(hidden.flatten()).astype(np.int64)
     seen = sp.csr_matrix((np.ones(len(pairs[0]), np.float32), pairs), (block.num_rows, len(items.popularity)))
     k = max(task.candidates, task.top_n)
-    proposed = scores | known_items(users.recent, seen)
-    found = union_of_best({name: np.where(task.shown, s, -np.inf) for name, s in proposed.items()}, seen, k)
+    found = candidates_of(scores, users.weight, seen, k, task.shown)
     inside = found != NOBODY
     described = features(scores, found, users, items)
     scored = ranker.listed_scores(described, inside, items.nobody_met(found))
