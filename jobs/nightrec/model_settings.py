@@ -34,7 +34,7 @@ class EncoderConfig(Section):
     tuned_layers: Count
     """Layers, counted from the last, that are trained; the others, and the token embeddings, stay as they are."""
     frozen_cache_mb: Annotated[int, Field(ge=0)]
-    """Memory for what those others make of texts, so that each is read by them once; on a CPU, 0 turns it off."""
+    """Memory for what those others make of texts, so that they read each once as far as it suffices; on a CPU alone."""
     train_batch_size: Annotated[int, Field(ge=2)]
     """Texts a step. With the default model each token takes some 50 kB a step, so long texts up to 3 GB."""
     learning_rate: Positive

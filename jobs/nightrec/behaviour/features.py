@@ -89,7 +89,7 @@ def best_candidates(
 ) -> Ints:
     """Return `(B, <=n)` the ranker's best items of each user, best first, -1 where there are no more."""
     k, n_best = sizes
-    found = candidates_of(scores, side.weight, night.seen[users], k, night.shown)
+    found = candidates_of(scores, side, night.seen[users], k, night.shown)
     inside = found != NOBODY
     ranked = night.ranker.scores(features(scores, found, side, night.items), inside)
     order = np.argsort(-np.where(inside, ranked, -np.inf), axis=1, kind="stable")[:, :n_best]

@@ -123,7 +123,7 @@ def lists_of(block: pa.RecordBatch, scorer: Scorer) -> dict[str, Ints]:
 
 def joined(scores: dict[str, Floats], seen: sp.csr_matrix, side: UserSide, scorer: Scorer) -> dict[str, Ints]:
     """List the candidates of all sources in each order of the ranker and in that of reciprocal ranks."""
-    found = candidates_of(scores, side.weight, seen, scorer.k, scorer.may_list)
+    found = candidates_of(scores, side, seen, scorer.k, scorer.may_list)
     described, inside = features(scores, found, side, scorer.items), found != NOBODY
     parts = scorer.ranker.parts(described, inside)
     parts["unmet"] = scorer.ranker.unmet_scores(described)

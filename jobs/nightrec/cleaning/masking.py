@@ -10,7 +10,7 @@ from stdnum import luhn
 from stdnum.cn import ric
 
 EMAIL, PHONE, CARD = MASKS = ("<email>", "<phone>", "<card>")
-LETTERS = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u052f"
+LETTERS = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u052f\u1e00-\u1fff"
 """Latin, Greek and Cyrillic: a Chinese character beside an address ends it."""
 MAILBOX = f"[{LETTERS}0-9._%+-]"
 # Possessive, so that long texts take linear time.

@@ -16,7 +16,7 @@ BLOCKS = {"br", "p", "div", "li", "ul", "ol", "td", "th", "tr", "h1", "h2", "h3"
 TAG = re.compile(r"<[^>]*>")
 SPACE = re.compile(r"\s+")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-CUT_MASK = re.compile("<[a-z]*$")
+CUT_MASK = re.compile("<[a-z]{0,5}$")
 LONGEST_PERSONAL = 100
 """Characters read beyond the limit, so that a number across it is seen whole."""
 

@@ -1,4 +1,7 @@
-"""Checkpoints of fine-tuning: a killed run goes on from its last round and ends with the same weights."""
+"""Checkpoints of fine-tuning: a killed run goes on from its last round and ends with the same weights.
+
+The same up to rounding where frozen layers had read a text among others before it was kept (`nightrec.encoder.frozen`).
+"""
 
 import hashlib
 import logging
@@ -25,7 +28,8 @@ log = logging.getLogger(__name__)
 
 def fingerprint(config: EncoderConfig, projection: ProjectionConfig, base_version: str, study: Study) -> str:
     """Return 12 hex digits that change with anything the trained weights depend on."""
-    digest = hashlib.sha256(f"{config.model_dump_json()} {projection.model_dump_json()} {base_version}".encode())
+    settings = config.model_dump_json(exclude={"frozen_cache_mb"})
+    digest = hashlib.sha256(f"{settings} {projection.model_dump_json()} {base_version}".encode())
     for text_hash in study.texts["text_hash"].to_pylist():
         digest.update(text_hash.encode())
     for matrix in (study.pieces, study.rows):

@@ -30,20 +30,24 @@ def measure(vectors: Floats, study: Study, config: ProjectionConfig) -> tuple[Te
         config: Section `projection`.
 
     Returns:
-        The projections first drawn, and `(U,)` for each of the study's users the mean of the NDCG of the held-out item
-        by cosine to all that the user has and by learned projections of both, averaged over `DRAWS`; 0 for one whose
-        vector is not finite or that of all.
+        The projections first drawn, as their last step left them, and `(U,)` for each of the study's users the mean of
+        the NDCG of the held-out item by cosine to all that the user has and by learned projections of both, averaged
+        over `DRAWS`; 0 for one whose vector is not finite or that of all.
     """
     text = centred(vectors)
-    words, models, by_projection = np.hstack([text, study.lexical]), list[TextProjection](), list[Gains]()
-    for draw in range(DRAWS):
-        drawn = config.model_copy(update={"seed": config.seed + draw})
-        models.append(make_projection(words, drawn).to(choose_device()[0]))
-        (users, items), _ = fit(models[-1], study.rows, drawn, EPOCHS)
-        by_projection.append(_gains(users[study.user_idx], items, study))
+    read = np.hstack([text, study.lexical])
+    seeds = range(config.seed, config.seed + DRAWS)
+    drawn = [_by_projection(read, study, config.model_copy(update={"seed": seed})) for seed in seeds]
     by_cosine = _gains(study.rows[study.user_idx] @ text, text, study)
+    gains = (by_cosine + np.mean([one for _, one in drawn], axis=0)) / 2
     # A training that ran off leaves zeros, where all items tie; a place in the middle would be a gain.
-    return models[0], (by_cosine + np.mean(by_projection, axis=0)) / 2 * text[study.item_idx].any(axis=1)
+    return drawn[0][0], gains * text[study.item_idx].any(axis=1)
+
+
+def _by_projection(read: Floats, study: Study, config: ProjectionConfig) -> tuple[TextProjection, Gains]:
+    model = make_projection(read, config).to(choose_device()[0])
+    (users, items), _ = fit(model, study.rows, config, EPOCHS)
+    return model, _gains(users[study.user_idx], items, study)
 
 
 def is_better(gains: Gains, base: Gains, user_idx: npt.NDArray[np.int64]) -> bool:

@@ -25,7 +25,7 @@ class FrozenLayers:
     def __init__(self, layers: Iterable[nn.Module], max_bytes: int) -> None:
         self._layers, self._bytes_left = list(layers), max_bytes
         self._kept: dict[str, Tensor] = {}  # (T, D) each
-        self._is_tuple = False
+        self._beside: tuple[None, ...] | None = None  # what some layers give out beside the hidden states
 
     def know(self, text: str) -> bool:
         """Tell whether a text can do without these layers."""
@@ -55,16 +55,21 @@ class FrozenLayers:
         finally:
             hook.remove()
 
-    def _answer(self, known: Tensor) -> Callable[..., Tensor | tuple[Tensor]]:
-        return lambda *_args, **_kwargs: (known,) if self._is_tuple else known
+    def _answer(self, known: Tensor) -> Callable[..., Tensor | tuple[Tensor | None, ...]]:
+        return lambda *_args, **_kwargs: known if self._beside is None else (known, *self._beside)
 
     def _keep(self, texts: Sequence[str], mask: Tensor, output: Tensor | tuple[Tensor, ...]) -> None:
-        self._is_tuple = isinstance(output, tuple)
-        hidden = (output[0] if isinstance(output, tuple) else output).detach()
+        self._beside = (None,) * (len(output) - 1) if isinstance(output, tuple) else None
+        hidden = hidden_of(output).detach()
         for text, row, n_tokens in zip(texts, hidden, mask.sum(1).tolist(), strict=True):
             size = n_tokens * row.shape[1] * row.element_size()
             if not self.know(text) and size <= self._bytes_left:
                 self._kept[text], self._bytes_left = row[:n_tokens].clone(), self._bytes_left - size
+
+
+def hidden_of(output: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """Return the hidden states ``(B, T, D)`` of what a layer gives out."""
+    return output[0] if isinstance(output, tuple) else output
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ def make_thrifty(encoder: Encoder, tuned_layers: int, cache_mb: int) -> Encoder:
     """Let an encoder remember what its layers below the tuned ones make of texts.
 
     Args:
-        encoder: Freshly loaded; returned as it is where nothing can be gained: a GPU reads faster than it could fetch.
+        encoder: Freshly loaded; returned as it is where nothing can be gained, as on a GPU, which reads faster than it
+            could fetch, and where what a layer gives out is not all that the next one takes.
         tuned_layers: Layers, counted from the last, that will learn.
         cache_mb: Megabytes to keep.
     """
@@ -98,5 +104,18 @@ def make_thrifty(encoder: Encoder, tuned_layers: int, cache_mb: int) -> Encoder:
     n_frozen = len(layers) - max(tuned_layers, encoder.last_layers - 1)
     if encoder.model.device.type != "cpu" or n_frozen < 1 or not cache_mb:
         return encoder
+    if not _gives_all(encoder, layers[n_frozen - 1]):
+        return encoder
     given = {part.name: getattr(encoder, part.name) for part in fields(encoder)}
     return ThriftyEncoder(**given, frozen=FrozenLayers(layers[:n_frozen], cache_mb * MB))
+
+
+@torch.inference_mode()
+def _gives_all(encoder: Encoder, layer: nn.Module) -> bool:
+    """Tell whether the output of a layer is one of the model's hidden states, in the shape of its input."""
+    outputs: list[Tensor | tuple[Tensor, ...]] = []
+    hook = layer.register_forward_hook(lambda _layer, _args, output: outputs.append(output))
+    ids, mask = encoder.tokens(["a probe", "of two texts"])
+    states = encoder.model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+    hook.remove()
+    return len(outputs) == 1 and any(torch.equal(hidden_of(outputs[0]), state) for state in states)

@@ -8,7 +8,7 @@ Writes  encoders/D (schemas/encoders.v1.yaml), study_vectors/D and, when the tun
 Fails   2 if encoder.model cannot be loaded, 3 if an input partition is missing.
 
 The tuned model is kept only if it ranks items whose texts neither has been trained on better than its base does, by
-cosine and by a projection that is trained anew on each, and by more than chance among users.
+cosine and by projections that are trained anew on each, and by more than chance among users.
 """
 
 import logging

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from nightrec.ranker.sources import UserSide
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -28,36 +30,30 @@ def best(block: Floats, k: int) -> Ints:
 
 
 def candidates_of(
-    scores: Mapping[str, Floats], had: sp.csr_matrix, seen: sp.csr_matrix, k: int, shown: Mask | None = None
+    scores: Mapping[str, Floats], users: UserSide, seen: sp.csr_matrix, k: int, shown: Mask | None = None
 ) -> Ints:
-    """Join the best items of every source and, where lists may show them again, those that the user has had.
+    """Join the best items of every source and, where lists may show them again, what users have had most and last.
 
     Args:
         scores: `(B, n_items)` by source.
-        had: `(B, n_items)` weight of each item in the user's history.
+        users: Of the block.
         seen: `(B, n_items)` entries at items not to be listed.
         k: Items a source and row.
         shown: `(n_items,)` which items can be shown; None: all.
 
     Returns:
-        As of `union_of_best`.
+        `(B, C)` ascending item_idx without repeats, padded with -1 at the end.
     """
-    proposed = {**scores, **known_items(had, seen)}
+    proposed = {**scores, **_known_items(users, seen)}
     if shown is not None:
         proposed = {name: np.where(shown, block, -np.inf) for name, block in proposed.items()}
-    return union_of_best(proposed, seen, k)
+    return _union_of_best(proposed, seen, k)
 
 
-def union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> Ints:
+def _union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> Ints:
     """Join the best unseen items of every source; one that cannot tell its best apart proposes none, unless none can.
 
-    Args:
-        blocks: Scores `(B, n_items)` by source.
-        seen: `(B, n_items)` entries at items not to be listed.
-        k: Items a source and row.
-
-    Returns:
-        `(B, C)` ascending item_idx without repeats, padded with -1 at the end.
+    Arguments and result as of `candidates_of`.
     """
     proposed, telling = zip(*[_propose(hide_seen(block, seen), k) for block in blocks.values()], strict=True)
     is_kept = np.where(np.any(telling, axis=0), telling, True)
@@ -69,17 +65,12 @@ def union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> 
     return packed[:, : max(1, int((packed != NOBODY).sum(axis=1).max(initial=1)))]
 
 
-def known_items(had: sp.csr_matrix, seen: sp.csr_matrix) -> dict[str, Floats]:
-    """Return a source that proposes what users have had, or nothing where no list may show any of it again.
-
-    Args:
-        had: `(B, n_items)` weight of each item in the user's history.
-        seen: `(B, n_items)` entries at items not to be listed.
-    """
-    if not (had.astype(bool) > seen.astype(bool)).nnz:
+def _known_items(users: UserSide, seen: sp.csr_matrix) -> dict[str, Floats]:
+    """Return sources that propose what users have had, or none where no list may show any of it again."""
+    if not (users.weight.astype(bool) > seen.astype(bool)).nnz:
         return {}
-    weight = had.toarray()
-    return {"repeat": np.where(weight > 0, weight, -np.inf)}
+    had = {"repeat": users.weight.toarray(), "repeat_recent": users.recent.toarray()}
+    return {name: np.where(weight > 0, weight, -np.inf) for name, weight in had.items()}
 
 
 def _propose(block: Floats, k: int) -> tuple[Ints, Mask]:

@@ -94,7 +94,7 @@ def _blocks(
         users = np.array([user for user, _ in block])
         side = user_side(histories, learnt, users)
         scores = score_blocks(side, items)
-        found = candidates_of(scores, side.weight, seen[users], k)
+        found = candidates_of(scores, side, seen[users], k)
         relevant = np.stack([np.isin(row, wanted) for row, (_, wanted) in zip(found, block, strict=True)])
         yield found, features(scores, found, side, items), relevant
 

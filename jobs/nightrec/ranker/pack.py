@@ -12,8 +12,9 @@ from safetensors.numpy import load_file, save_file
 
 from nightrec.errors import InputError
 from nightrec.ranker.choose import Ranker
+from nightrec.ranker.features import feature_names
 from nightrec.ranker.linear import Linear
-from nightrec.ranker.sources import TABLES, ItemSide
+from nightrec.ranker.sources import FAMILY, TABLES, ItemSide
 from nightrec.vocabulary import Vocabulary
 
 ITEMS, RANKER, TREES = "items.safetensors", "ranker.json", "trees.txt"
@@ -51,8 +52,12 @@ def load_pack(folder: Path) -> tuple[ItemSide, Ranker]:
         arrays[name] = sp.csr_matrix(parts, tuple(arrays.pop(f"{name}.shape").tolist()))
     arrays["vocabulary"] = Vocabulary(**{part: arrays.pop(f"vocabulary.{part}") for part in WORDS})
     plain = json.loads((folder / RANKER).read_text(encoding="utf-8"))
-    if lacking := [name for name in LINEAR if name not in plain]:
-        raise InputError(f"the ranker has no {', '.join(lacking)}; make it again with: jobs/fit_ranker.py of its night")
+    made = [*plain["names"], *(name for name in LINEAR if name in plain)]
+    if differing := sorted({*feature_names(FAMILY), *LINEAR} ^ {*made}):
+        raise InputError(
+            f"the ranker is of an earlier release, which differs in {', '.join(differing)}; "
+            f"make it again with: jobs/fit_ranker.py of its night"
+        )
     fusion, linear, unmet = (
         Linear(**{key: np.asarray(column) for key, column in plain[name].items()}) for name in LINEAR
     )

@@ -79,12 +79,9 @@ def user_side(histories: Histories, learnt: Learnt, users: Ints) -> UserSide:
         learnt: Vectors of the same fold.
         users: `(B,)` user_idx.
     """
-    places, pairs = places_from_newest(histories.user_idx), (histories.user_idx, histories.item_idx)
-    faded = recency_weights(histories.weight, places, ItemItemPlan().recency_power)
-    weight, recent = (sp.csr_matrix((values, pairs), histories.shape)[users] for values in (histories.weight, faded))
-    starts = histories.starts
-    length = np.diff(starts)[users]
-    newest = np.where(length > 0, histories.item_idx[np.maximum(starts[users + 1] - 1, 0)], -1)
+    length = np.diff(histories.starts)[users]
+    rows = np.arange(length.sum()) + np.repeat(histories.starts[users] - (np.cumsum(length) - length), length)
+    weight, recent, newest = had_by(histories.item_idx[rows], histories.weight[rows], length, histories.shape[1])
     return UserSide(
         {name: vectors[users] for name, vectors in learnt.users.items()},
         weight,
@@ -94,6 +91,26 @@ def user_side(histories: Histories, learnt: Learnt, users: Ints) -> UserSide:
         newest,
         length,
     )
+
+
+def had_by(item_idx: Ints, weight: Floats, length: Ints, n_items: int) -> tuple[sp.csr_matrix, sp.csr_matrix, Ints]:
+    """Turn histories, end to end and oldest first, into what a user side holds of them.
+
+    Args:
+        item_idx: `(n,)`.
+        weight: `(n,)`.
+        length: `(B,)` rows of each user.
+        n_items: Number of items.
+
+    Returns:
+        `weight`, `recent` and `newest` as of `UserSide`.
+    """
+    owner, has_any = np.repeat(np.arange(len(length)), length), length > 0
+    faded = recency_weights(weight, places_from_newest(owner), ItemItemPlan().recency_power)
+    plain, recent = (sp.csr_matrix((one, (owner, item_idx)), (len(length), n_items)) for one in (weight, faded))
+    newest = np.full(len(length), -1)
+    newest[has_any] = item_idx[np.cumsum(length)[has_any] - 1]
+    return plain, recent, newest
 
 
 def price_distance(users: UserSide, items: ItemSide, rows: Ints, asked: Ints) -> Floats:

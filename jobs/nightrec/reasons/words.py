@@ -27,9 +27,12 @@ def one_line(text: str) -> str:
 
 
 def shorten(text: str, shown: int = SHOWN) -> str:
-    """Return a text on one line with at most `shown` characters, cut between words where there are some."""
+    """Return a text on one line with at most `shown` characters, cut between words where there are some.
+
+    One of `LONGEST` characters may have been cut there, which a longer one is, so both are shown alike.
+    """
     line = one_line(text[:LONGEST])
-    if len(line) <= shown and len(text) <= LONGEST:
+    if len(line) <= shown and len(text) < LONGEST:
         return line
     head = line[: shown - 1]
     space = head.rfind(" ")
@@ -43,12 +46,15 @@ def excerpt(text: str, word: str) -> str:
     >>> excerpt("I have had quite a few of them by now, but none of them had as much sustain as my old one", "Sustain")
     '…by now, but none of them had as much sustain as my old one'
     """
-    line, head = shorten(text, LONGEST), shorten(text)
+    line, head = one_line(text[:LONGEST]), shorten(text)
     found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line, re.IGNORECASE) or re.search(
         re.escape(word), line, re.IGNORECASE
     )
     if found is None or found.end() < len(head) or head == line:
         return head
+    if len(text) >= LONGEST:
+        end = line.rfind(" ")
+        line = (line[:end] if end >= found.end() else line) + ELLIPSIS
     start = max(0, min(found.start(), len(line) - SHOWN + 1, found.start() - (SHOWN - len(word)) // 2))
     space = line.find(" ", start, found.start())
     return ELLIPSIS + shorten(line[start if space < 0 else space + 1 :], SHOWN - 1)

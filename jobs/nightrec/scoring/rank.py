@@ -18,9 +18,9 @@ from nightrec.lake import Lake
 from nightrec.ranker.candidates import NOBODY, candidates_of
 from nightrec.ranker.choose import Ranker
 from nightrec.ranker.features import features
-from nightrec.ranker.item_item import ItemItemPlan
 from nightrec.ranker.pack import load_pack
-from nightrec.ranker.sources import FAMILY, TABLES, ItemSide, UserSide, recency_weights, score_blocks
+from nightrec.ranker.sides import had_by
+from nightrec.ranker.sources import FAMILY, TABLES, ItemSide, UserSide, score_blocks
 from nightrec.reasons.catalogue import open_catalogue
 from nightrec.reasons.evidence import COLUMNS, EVIDENCE, ReasonsPlan
 from nightrec.reasons.grounds import listed_shares
@@ -89,13 +89,7 @@ def user_side_of(block: pa.RecordBatch, items: ItemSide) -> UserSide:
     history, weights = block.column("items"), np.asarray(block.column("weights").flatten(), dtype=np.float32)
     flat, rows = np.asarray(history.flatten()).astype(np.int64), np.asarray(history.value_parent_indices())
     length = np.bincount(rows, minlength=block.num_rows)
-    ends = np.cumsum(length)
-    faded = recency_weights(weights, ends[rows] - 1 - np.arange(len(rows)), ItemItemPlan().recency_power)
-    weight, recent = (
-        sp.csr_matrix((values, (rows, flat)), (block.num_rows, len(items.popularity))) for values in (weights, faded)
-    )
-    newest = np.full(block.num_rows, NOBODY)
-    newest[length > 0] = flat[ends[length > 0] - 1]
+    weight, recent, newest = had_by(flat, weights, length, len(items.popularity))
     return UserSide(
         {name: _matrix(block.column(name), vectors.shape[1]) for name, vectors in items.vectors.items()},
         weight,
@@ -115,7 +109,7 @@ def _rank(block: pa.RecordBatch, users: UserSide, items: ItemSide, ranker: Ranke
     pairs = np.asarray(hidden.value_parent_indices()), np.asarray(hidden.flatten()).astype(np.int64)
     seen = sp.csr_matrix((np.ones(len(pairs[0]), np.float32), pairs), (block.num_rows, len(items.popularity)))
     k = max(task.candidates, task.top_n)
-    found = candidates_of(scores, users.weight, seen, k, task.shown)
+    found = candidates_of(scores, users, seen, k, task.shown)
     inside = found != NOBODY
     described = features(scores, found, users, items)
     scored = ranker.listed_scores(described, inside, items.nobody_met(found))

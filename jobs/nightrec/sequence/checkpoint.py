@@ -19,6 +19,8 @@ from nightrec.sequence.train import Training
 EVERY_S = 30.0
 """Seconds of training that a kill may cost."""
 FILE = "state.safetensors"
+FORM = b"with average"
+"""What a checkpoint holds; one of another form is not used."""
 
 
 class Checkpoint:
@@ -32,7 +34,7 @@ class Checkpoint:
     """
 
     def __init__(self, lake: Lake, run_date: date, fold: str, made_of: Sequence[str | npt.NDArray[np.generic]]) -> None:
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(FORM)
         for part in made_of:
             digest.update(part.encode() if isinstance(part, str) else np.ascontiguousarray(part).tobytes())
         self._lake, self._path = lake, f"{_home(run_date)}/{fold}-{digest.hexdigest()[:12]}"

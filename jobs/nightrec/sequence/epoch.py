@@ -45,7 +45,7 @@ def make_model(n_items: int, text: Floats, known: Ints, shape: Shape, seed: int)
 
 
 def make_optimizer(model: SequenceModel, plan: Plan) -> torch.optim.AdamW:
-    """Make the optimiser of a run; its state and the model's are all that a resume needs."""
+    """Make the optimiser of a run."""
     return torch.optim.AdamW(model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay)
 
 

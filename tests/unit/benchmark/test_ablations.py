@@ -13,7 +13,8 @@ SCORES = {
     "text": np.array([[4, 3, 2, 1, 0]], np.float32),
     "popularity": np.array([[0, 3, 4, 1, 2]], np.float32),
 }
-SIDE = SimpleNamespace(length=np.array([2]), recent=sp.csr_matrix((1, 5), dtype=np.float32))
+NOTHING = sp.csr_matrix((1, 5), dtype=np.float32)
+SIDE = SimpleNamespace(length=np.array([2]), weight=NOTHING, recent=NOTHING)
 ITEMS = SimpleNamespace(
     described=np.zeros((5, len(ITEM_NAMES)), np.float32), nobody_met=lambda found: np.zeros(found.shape, np.bool_)
 )

@@ -11,6 +11,7 @@ EMAILS = [
     ("a@b.com,c@d.org", "<email>,<email>"),
     ("13812345678@qq.com", "<email>"),  # one address, not a phone number at a host
     ("schreib an jürgen@müller-söhne.de!", "schreib an <email>!"),
+    ("trần.văn@thế-giới.vn", "<email>"),
     ("пиши на иван@почта.рф сегодня", "пиши на <email> сегодня"),
     ("price @ 5.00 or me@home", "price @ 5.00 or me@home"),
 ]

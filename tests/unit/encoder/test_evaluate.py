@@ -4,8 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
+import torch
 
 from nightrec.config import load_config
+from nightrec.encoder import evaluate
 from nightrec.encoder.evaluate import is_better, measure
 from nightrec.encoder.study import Study
 
@@ -87,3 +89,14 @@ def test_many_questions_of_one_user_are_one_voice():
     gains = np.concatenate([np.full(300, 0.5), np.full(20, -0.01)])
     users = np.concatenate([np.zeros(300, np.int64), np.arange(1, 21)])
     assert not is_better(gains, np.zeros(320), users)
+
+
+def test_gains_are_the_mean_of_two_draws_and_the_first_projections_are_returned(two_tastes, monkeypatch):
+    _, asked = two_tastes
+    vectors = np.random.default_rng(2).normal(size=(20, 2)).astype(np.float32)
+    head, both = measure(vectors, asked, CONFIG)
+    monkeypatch.setattr(evaluate, "DRAWS", 1)
+    alone = [measure(vectors, asked, CONFIG.model_copy(update={"seed": CONFIG.seed + draw})) for draw in range(2)]
+    assert np.abs(alone[0][1] - alone[1][1]).max() > 0
+    np.testing.assert_allclose(both, (alone[0][1] + alone[1][1]) / 2)
+    torch.testing.assert_close(head.to_user.weight, alone[0][0].to_user.weight)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from transformers import AutoTokenizer, DebertaV2Config, DebertaV2Model, XLMConfig, XLMModel
 from unit.encoder.tiny import WORDS
 
 from nightrec.encoder.frozen import FrozenLayers, ThriftyEncoder, make_thrifty
@@ -83,3 +84,23 @@ def test_no_layer_is_passed_by_that_learns_or_that_the_vector_is_made_of(load):
     assert not isinstance(make_thrifty(load(), 1, 0), ThriftyEncoder)
     if load().pooling == "mean":
         assert not isinstance(make_thrifty(load(last_layers=3), 1, 10), ThriftyEncoder)
+
+
+def test_layers_that_give_more_than_hidden_states(tmp_path, bert, settings):
+    torch.manual_seed(0)
+    size = {"vocab_size": 32, "hidden_size": 16, "num_attention_heads": 2, "max_position_embeddings": 64}
+    DebertaV2Model(DebertaV2Config(**size, num_hidden_layers=2, intermediate_size=32)).save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(bert).save_pretrained(tmp_path)
+    plain = load_encoder(tmp_path, settings(last_layers=2).encoder)
+    thrifty = make_thrifty(load_encoder(tmp_path, settings(last_layers=2).encoder), 1, 10)
+    assert isinstance(thrifty, ThriftyEncoder)
+    for _ in range(2):
+        np.testing.assert_allclose(embed(thrifty, TEXTS, 4), embed(plain, TEXTS, 4), atol=1e-6)
+
+
+def test_a_model_whose_layers_do_not_give_its_hidden_states_is_read_as_it_is(tmp_path, bert, settings):
+    torch.manual_seed(0)
+    XLMModel(XLMConfig(vocab_size=32, emb_dim=16, n_layers=2, n_heads=2, pad_index=1)).save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(bert).save_pretrained(tmp_path)
+    encoder = load_encoder(tmp_path, settings(last_layers=2).encoder)
+    assert make_thrifty(encoder, 1, 10) is encoder

@@ -101,11 +101,12 @@ def test_each_feature_belongs_to_one_family():
         "item_log_price",
         "price_distance",
         "repeat_weight",
+        "repeat_recent_weight",
         "user_history_length",
     ]
     assert family_columns(names) == {
         "item_item": [0, 1], "text": [2, 3], "popularity": [4], "recency": [5], "price": [6, 7],
-        "repeat": [8], "context": [9],
+        "repeat": [8, 9], "context": [10],
     }  # fmt: skip
 
 

@@ -201,8 +201,15 @@ def test_scoring_sees_the_numbers_that_the_ranker_was_fitted_on(fitted):
         for side in ids
     ]
     learnt = Learnt(*vectors, np.tile(items.text[:1], (N_USERS, 1)), sp.csr_matrix((N_USERS, items.words.shape[1])))
-    ours = score_blocks(user_side(matrix.histories, learnt, np.arange(N_USERS)), items)
-    theirs = score_blocks(user_side_of(user_batch(fitted, items.text[0]), items), items)
+    sides = (
+        user_side(matrix.histories, learnt, np.arange(N_USERS)),
+        user_side_of(user_batch(fitted, items.text[0]), items),
+    )
+    for part in ("weight", "recent"):
+        mine, other = (getattr(side, part).toarray() for side in sides)
+        assert mine.any()
+        np.testing.assert_allclose(mine, other, rtol=1e-6)
+    ours, theirs = (score_blocks(side, items) for side in sides)
     for source in FAMILY:
         assert ours[source] == pytest.approx(theirs[source], abs=1e-6), source
 
@@ -210,11 +217,13 @@ def test_scoring_sees_the_numbers_that_the_ranker_was_fitted_on(fitted):
 def test_a_ranker_of_an_earlier_release_is_to_be_made_again(fitted, tmp_path):
     for path in folder(fitted).iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    old = json.loads((tmp_path / "ranker.json").read_text())
-    del old["unmet"]
-    (tmp_path / "ranker.json").write_text(json.dumps(old))
-    with pytest.raises(InputError, match=r"has no unmet; make it again with: jobs/fit_ranker\.py"):
-        load_pack(tmp_path)
+    now = json.loads((tmp_path / "ranker.json").read_text())
+    without = {key: value for key, value in now.items() if key != "unmet"}
+    renamed = now | {"names": [f"old_{name}" if name == "repeat_weight" else name for name in now["names"]]}
+    for old, what in ((without, "unmet"), (renamed, "old_repeat_weight, repeat_weight")):
+        (tmp_path / "ranker.json").write_text(json.dumps(old))
+        with pytest.raises(InputError, match=rf"differs in {what}; make it again with: jobs/fit_ranker\.py"):
+            load_pack(tmp_path)
 
 
 def test_too_few_users_to_learn_from_let_all_sources_count_the_same(tiny_lake, caplog):

@@ -70,6 +70,20 @@ def test_checkpoint_of_other_weights_is_not_gone_on_with(tiny_lake, monkeypatch,
     assert "cut fold, epoch 1 of" in caplog.text
 
 
+def test_checkpoint_of_another_form_is_not_gone_on_with(tiny_lake, monkeypatch, caplog):
+    write_night(tiny_lake)
+    form = checkpoint.FORM
+    monkeypatch.setattr(checkpoint, "FORM", b"of an earlier release")
+    kill_after_two_checkpoints(monkeypatch)
+    monkeypatch.setattr(checkpoint, "FORM", form)
+    caplog.clear()
+    caplog.set_level("INFO")
+
+    assert main(ARGS) == 0
+
+    assert "cut fold, epoch 1 of" in caplog.text
+
+
 def test_night_without_goals_is_trained_for_a_fixed_time(tiny_lake, caplog):
     write_night(tiny_lake)
     write(tiny_lake, "held_out", [])
