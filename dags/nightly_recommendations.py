@@ -6,9 +6,11 @@ Turns one delivery of logs and texts into tonight's top-N lists and publishes th
 *Run one task by hand*: its log shows the command; paste it in the repository, with `.venv/bin` first on `PATH`.
 *When a gate fails*, last night's lists stay published; the log names table, rule, count and example keys.
 *Another cluster*: the connection `spark_default`. *Another environment*: the variable `nightrec_env`.
+*Another time*: a cron expression in the process environment of Airflow, `NIGHTREC_SCHEDULE`; empty for no schedule.
 """
 
 import logging
+import os
 import re
 from datetime import timedelta
 
@@ -84,7 +86,8 @@ def python_job(script: str, **options: object) -> BashOperator:
 
 
 # Otherwise a run for yesterday starts with the installation whenever that falls into the hours after the tick.
-SCHEDULE = CronTriggerTimetable("30 2 * * *", timezone="UTC", run_immediately=timedelta(0))
+CRON = os.environ.get("NIGHTREC_SCHEDULE", "30 2 * * *")
+SCHEDULE = CronTriggerTimetable(CRON, timezone="UTC", run_immediately=timedelta(0)) if CRON else None
 
 
 @dag(

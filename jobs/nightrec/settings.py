@@ -51,6 +51,8 @@ class ServicesConfig(Section):
     """Port of the Airflow UI and REST API."""
     mlflow_port: Annotated[int, Field(ge=1, le=65535)]
     """Port of the MLflow UI and API."""
+    schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")] | None
+    """When the nightly DAG runs by itself, as a cron expression in UTC. Empty: only when triggered."""
 
 
 class TrackingConfig(Section):

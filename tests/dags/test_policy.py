@@ -60,6 +60,17 @@ def test_schedule_starts_with_its_next_tick(nightly):
     assert nightly.timetable.run_immediately == timedelta(0)
 
 
+def test_schedule_is_set_by_the_environment_and_may_be_none(monkeypatch):
+    from airflow.dag_processing.dagbag import DagBag
+
+    def timetable_with(cron):
+        monkeypatch.setenv("NIGHTREC_SCHEDULE", cron)
+        return DagBag(str(ROOT / "dags" / "nightly_recommendations.py")).dags["nightly_recommendations"].timetable
+
+    assert timetable_with("0 4 * * 1").expression == "0 4 * * 1"
+    assert not timetable_with("").can_be_scheduled
+
+
 def test_published_lists_are_an_asset(nightly):
     assert [asset.name for asset in nightly.get_task("publish_top_n").outlets] == ["published_lists"]
 

@@ -60,6 +60,7 @@ def installation(tmp_path_factory):
         "NIGHTREC__PATHS__HOME": str(home),
         "NIGHTREC__SERVICES__AIRFLOW_PORT": str(free_port()),
         "NIGHTREC__SERVICES__MLFLOW_PORT": str(free_port()),
+        "NIGHTREC__SERVICES__SCHEDULE": "",  # the tests may run at half past two, too
     }
     os.environ |= settings
     installation = Installation(load_config(tiny_shop.DOMAIN))

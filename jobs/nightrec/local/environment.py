@@ -52,6 +52,7 @@ def _task_environment(config: Config) -> dict[str, str]:
         "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
         "PYSPARK_PYTHON": str(bin_folder / "python"),
         "PYTHONPATH": str(root() / "jobs"),
+        "NIGHTREC_SCHEDULE": config.services.schedule or "",
         "NO_PROXY": ",".join(filter(None, [config.services.host, os.environ.get("NO_PROXY")])),
     }
 
