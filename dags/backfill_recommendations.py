@@ -11,6 +11,7 @@ because every later night stands on it; repair it and start again from its date.
 | `train` | fine-tune the language model in every night? |
 """
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +19,9 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import ObjectStoragePath, Param, Variable, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
+SHOP = os.environ.get("NIGHTREC_SCHEDULED_DOMAIN", "movielens")
 PARAMS = {
-    "domain": Param("movielens", type="string", pattern="^[a-z][a-z0-9_]*$", description="A name from conf/domains/"),
+    "domain": Param(SHOP, type="string", pattern="^[a-z][a-z0-9_]*$", description="A name from conf/domains/"),
     "start": Param(type="string", format="date", description="First delivery"),
     "end": Param(type="string", format="date", description="Last delivery"),
     "train": Param(False, type="boolean", description="Fine-tune the language model in every night?"),

@@ -6,18 +6,18 @@ Turns one delivery of logs and texts into tonight's top-N lists and publishes th
 *Run one task by hand*: its log shows the command; paste it in the repository, with `.venv/bin` first on `PATH`.
 *When a gate fails*, last night's lists stay published; the log names table, rule, count and example keys.
 *Another cluster*: the connection `spark_default`. *Another environment*: the variable `nightrec_env`.
-*Another time*: a cron expression in the process environment of Airflow, `NIGHTREC_SCHEDULE`; empty for no schedule.
+*Another hour or shop every night*: `NIGHTREC_SCHEDULE` (cron, or empty) and `NIGHTREC_SCHEDULED_DOMAIN` in the
+environment of Airflow.
 """
 
-import logging
 import os
-import re
 from datetime import timedelta
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import Asset, Context, CronTriggerTimetable, Param, RetryDecision, RetryPolicy, dag, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, DownstreamTasksSkipped
+from airflow.sdk import Asset, Context, CronTriggerTimetable, Param, dag, task
+from airflow.sdk.exceptions import AirflowFailException
+from nightrec_hooks import NoRetryOnRefusal, explain_failure, skip_unless_training, skip_writer_unless_named
 
 PUBLISHED = Asset(name="published_lists", uri="nightrec://published_lists")
 DOMAIN, RUN_DATE, ENV, TOP_N = (
@@ -28,43 +28,14 @@ HOUR = timedelta(hours=1)
 # A first-level bash with a socket as its input, as Airflow's tasks have, takes itself for a remote login and reads
 # ~/.bashrc, which may put another Python in front.
 INNER_SHELL = {"SHLVL": "1"}
+SHOP = os.environ.get("NIGHTREC_SCHEDULED_DOMAIN", "movielens")
 LENGTH = ["--set", f"scoring.top_n={TOP_N}"]
 PARAMS = {
-    "domain": Param("movielens", type="string", pattern="^[a-z][a-z0-9_]*$", description="A name from conf/domains/"),
+    "domain": Param(SHOP, type="string", pattern="^[a-z][a-z0-9_]*$", description="A name from conf/domains/"),
     "run_date": Param(None, type=["null", "string"], format="date", description="Delivery. Empty: yesterday (UTC)"),
     "train": Param(True, type="boolean", description="Fine-tune the language model, or take the newest?"),
     "top_n": Param(None, type=["null", "integer"], minimum=1, maximum=1000, description="Empty: the domain's own"),
 }
-
-
-class NoRetryOnRefusal(RetryPolicy):
-    """Repeat accidents, not answers: exit codes 2 (settings), 4 (gate) and 3 (input, unless it may yet arrive)."""
-
-    def __init__(self, refusals: str = "234") -> None:
-        self.refusals = refusals
-
-    def evaluate(self, exception: BaseException, *_: object, **__: object) -> RetryDecision:
-        """Read the exit code that both operators put into their message."""
-        code = re.search(rf"(?:Error code is:|exit code) [{self.refusals}]\.", str(exception))
-        return RetryDecision.fail(f"{code[0]} No retry changes that") if code else RetryDecision.default()
-
-
-def explain_failure(context: Context) -> None:
-    """Say in the failed task's log how to go on; the one place to send alerts from."""
-    night = context["ti"].xcom_pull(task_ids="resolve_night") or context["dag_run"].conf
-    logging.getLogger("airflow.task").error("To go on, clear this task; for a whole new run, trigger with %s", night)
-
-
-def skip_unless_training(context: Context) -> None:
-    """Keep the model as it is when the form says so; what comes after runs all the same."""
-    if not context["params"]["train"]:
-        raise AirflowSkipException("train is false")
-
-
-def skip_writer_unless_named(context: Context, _: object) -> None:
-    """Pass the writer over where no model is named, without a process of its own, which would take seconds."""
-    if not context["ti"].xcom_pull(task_ids="resolve_night")["has_writer"]:
-        raise DownstreamTasksSkipped(tasks=["write_reasons"])
 
 
 def name_the_night(context: Context, _: object) -> None:
@@ -85,8 +56,8 @@ def python_job(script: str, **options: object) -> BashOperator:
     return BashOperator(task_id=script, bash_command=command, cwd=".", env=INNER_SHELL, append_env=True, **options)
 
 
-# Otherwise a run for yesterday starts with the installation whenever that falls into the hours after the tick.
 CRON = os.environ.get("NIGHTREC_SCHEDULE", "30 2 * * *")
+# Otherwise a run for yesterday starts with the installation whenever that falls into the hours after the tick.
 SCHEDULE = CronTriggerTimetable(CRON, timezone="UTC", run_immediately=timedelta(0)) if CRON else None
 
 

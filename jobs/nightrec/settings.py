@@ -53,6 +53,8 @@ class ServicesConfig(Section):
     """Port of the MLflow UI and API."""
     schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")] | None
     """When the nightly DAG runs by itself, as a cron expression in UTC. Empty: only when triggered."""
+    scheduled_domain: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """The shop that it then runs for, which the trigger forms propose, too."""
 
 
 class TrackingConfig(Section):

@@ -16,7 +16,7 @@ os.environ |= {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW_CONN_SPARK_DEFAULT": '{"conn_type": "spark", "host": "local[2]"}',
 }
-sys.path.insert(0, str(ROOT / "jobs"))
+sys.path[:0] = [str(ROOT / "jobs"), str(ROOT / "dags")]  # as the services and Airflow do
 
 NIGHT = {"domain": "movielens", "run_date": "2026-01-31", "env": "local", "top_n": 20, "has_writer": False}
 

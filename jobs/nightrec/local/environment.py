@@ -53,6 +53,7 @@ def _task_environment(config: Config) -> dict[str, str]:
         "PYSPARK_PYTHON": str(bin_folder / "python"),
         "PYTHONPATH": str(root() / "jobs"),
         "NIGHTREC_SCHEDULE": config.services.schedule or "",
+        "NIGHTREC_SCHEDULED_DOMAIN": config.services.scheduled_domain,
         "NO_PROXY": ",".join(filter(None, [config.services.host, os.environ.get("NO_PROXY")])),
     }
 
