@@ -1,5 +1,6 @@
 """Layers that do not learn read each text once: what they made of it is kept, and later passes start above them."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields
@@ -10,6 +11,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from nightrec.encoder.model import Encoder
 from nightrec.encoder.tuning import layers_of
+
+log = logging.getLogger(__name__)
 
 MB = 1_000_000
 
@@ -104,18 +107,19 @@ def make_thrifty(encoder: Encoder, tuned_layers: int, cache_mb: int) -> Encoder:
     n_frozen = len(layers) - max(tuned_layers, encoder.last_layers - 1)
     if encoder.model.device.type != "cpu" or n_frozen < 1 or not cache_mb:
         return encoder
-    if not _gives_all(encoder, layers[n_frozen - 1]):
+    if not _gives_all(encoder, layers, n_frozen):
+        log.info("each pass reads all %d layers: layer %d gives out other than hidden states", len(layers), n_frozen)
         return encoder
     given = {part.name: getattr(encoder, part.name) for part in fields(encoder)}
     return ThriftyEncoder(**given, frozen=FrozenLayers(layers[:n_frozen], cache_mb * MB))
 
 
 @torch.inference_mode()
-def _gives_all(encoder: Encoder, layer: nn.Module) -> bool:
-    """Tell whether the output of a layer is one of the model's hidden states, in the shape of its input."""
+def _gives_all(encoder: Encoder, layers: nn.ModuleList, n: int) -> bool:
+    """Tell whether the output of layer `n`, counted from 1, is the model's hidden state of that place."""
     outputs: list[Tensor | tuple[Tensor, ...]] = []
-    hook = layer.register_forward_hook(lambda _layer, _args, output: outputs.append(output))
+    hook = layers[n - 1].register_forward_hook(lambda _layer, _args, output: outputs.append(output))
     ids, mask = encoder.tokens(["a probe", "of two texts"])
     states = encoder.model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
     hook.remove()
-    return len(outputs) == 1 and any(torch.equal(hidden_of(outputs[0]), state) for state in states)
+    return len(outputs) == 1 and torch.equal(hidden_of(outputs[0]), states[n])

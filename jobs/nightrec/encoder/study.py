@@ -4,6 +4,7 @@ Some items are held out with their texts and all that was done with them: what a
 not seen. A piece that another item has too, such as a tag or a title, stays with that one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 import scipy.sparse as sp
 
 from nightrec.encoder.reuse import distinct_texts
-from nightrec.histories import Floats, Histories, Ints
+from nightrec.histories import Floats, Histories, Ints, vector_table
 from nightrec.lexical import words_of_items
 from nightrec.model_settings import EncoderConfig
 from nightrec.vectors import unit
@@ -49,6 +50,12 @@ class Study:
     def item_vectors(self, vectors: Floats) -> Floats:
         """Average the vectors `(n_texts, E)` of each item's pieces: `(n_items, E)` unit rows, zero without text."""
         return unit(np.asarray(self.pieces @ vectors, dtype=np.float32))
+
+    def vector_table(self, made: Mapping[str, Floats]) -> pa.Table:
+        """Return rows of `study_vectors` from the vectors `(n_texts, E)` that each model version made."""
+        hashes = self.texts["text_hash"].combine_chunks()
+        tables = (vector_table("study_vectors", hashes, one, model_version=version) for version, one in made.items())
+        return pa.concat_tables(tables)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ cosine and by projections that are trained anew on each, and by more than chance
 """
 
 import logging
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,15 +24,15 @@ from nightrec.encoder.device import choose_precision
 from nightrec.encoder.embedding import embed_all, embed_new
 from nightrec.encoder.evaluate import is_better, measure
 from nightrec.encoder.frozen import make_thrifty
-from nightrec.encoder.model import Encoder, find_model, load_encoder
+from nightrec.encoder.model import find_model, load_encoder
 from nightrec.encoder.progress import Progress
-from nightrec.encoder.reuse import Vectors
+from nightrec.encoder.publish import publish
 from nightrec.encoder.study import Blocks, Study, make_study
 from nightrec.encoder.train import new_trainee, train
-from nightrec.encoder.tuning import make_trainable, save_model
+from nightrec.encoder.tuning import make_trainable
 from nightrec.encoder.versions import MODELS, model_version
-from nightrec.folders import drop_folder, put_folder
-from nightrec.histories import read_matrix, vector_table
+from nightrec.folders import drop_folder
+from nightrec.histories import read_matrix
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
@@ -109,34 +108,8 @@ def tune(ctx: Context, folder: Path, base_version: str, study: Study) -> dict[st
     ctx.run.log_metrics({**measured, "steps": trainee.step})
     published = publish(ctx, learner, base_version) if is_tuned else {}
     made = {base_version: read} | ({published["model_version"]: read_anew} if is_tuned else {})
-    ctx.lake.write_arrow("study_vectors", ctx.run_date, study_table(study, made))
+    ctx.lake.write_arrow("study_vectors", ctx.run_date, study.vector_table(made))
     return {**measured, **published, "is_tuned": is_tuned}
-
-
-def study_table(study: Study, made: Mapping[str, Vectors]) -> pa.Table:
-    """Return rows of `study_vectors` from `(n_texts, E)` by model version."""
-    hashes = study.texts["text_hash"].combine_chunks()
-    return pa.concat_tables(
-        vector_table("study_vectors", hashes, vectors, model_version=version) for version, vectors in made.items()
-    )
-
-
-def publish(ctx: Context, encoder: Encoder, base_version: str) -> dict[str, str]:
-    """Save the model to the lake and the registry; return its version and where it lies."""
-    relative = f"{MODELS}/run_date={ctx.run_date}"
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        save_model(encoder, folder)
-        version = model_version(folder)
-        put_folder(ctx.lake, folder, relative)
-        ctx.run.log_artifacts(folder, "encoder")
-    tags = {"model_version": version, "base_version": base_version, "run_date": str(ctx.run_date)}
-    number = ctx.run.register_model(f"nightrec-{ctx.config.domain}-encoder", "encoder", tags)
-    log.info("registered nightrec-%s-encoder version %s (%s)", ctx.config.domain, number, version)
-    return {
-        "model_version": version,
-        "path": f"{ctx.config.place(ctx.config.paths.lake)}/{ctx.config.domain}/{relative}",
-    }
 
 
 def main(argv: Sequence[str]) -> int:
