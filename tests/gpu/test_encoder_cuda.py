@@ -9,7 +9,7 @@ import torch
 from unit.encoder.conftest import *  # noqa: F403  # the tiny models and the delivered night
 from unit.encoder.tiny import WORDS
 
-from nightrec.encoder.device import choose_precision
+from nightrec.device import choose_precision
 from nightrec.encoder.model import embed
 from nightrec.encoder.tune_job import fine_tune_llm
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from nightrec.encoder.device import choose_device
+from nightrec.device import choose_device
 from nightrec.encoder.study import Study
 from nightrec.histories import Floats
 from nightrec.lexical import centred

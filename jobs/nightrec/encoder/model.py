@@ -17,7 +17,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as hf_logging
 
-from nightrec.encoder.device import choose_device
+from nightrec.device import choose_device
 from nightrec.errors import ConfigError
 from nightrec.model_settings import EncoderConfig
 from nightrec.places import root

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as nnf
 
-from nightrec.encoder.device import choose_precision
+from nightrec.device import mixed_precision
 from nightrec.encoder.model import Encoder
 from nightrec.encoder.study import Block, Blocks, Study
 from nightrec.histories import Floats
@@ -144,8 +144,7 @@ def _step(trainee: Trainee, study: Study, block: Block, centre: Tensor, sums: Te
 
 def _read(encoder: Encoder, study: Study, block: Block) -> Tensor:
     device = encoder.model.device
-    dtype, _ = choose_precision(device)
-    with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+    with mixed_precision(device):
         vectors = encoder.vectors(study.texts["text"].take(pa.array(block.texts)).to_pylist())  # (T, E)
     sums = vectors.new_zeros(len(block.items), vectors.shape[1])
     return nnf.normalize(sums.index_add(0, torch.from_numpy(block.places).to(device), vectors), dim=1)

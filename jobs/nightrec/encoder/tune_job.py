@@ -18,9 +18,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from nightrec.context import Context, run_job
+from nightrec.device import choose_precision
 from nightrec.documents import of_fold
 from nightrec.encoder.checkpoint import Checkpoints, clear_checkpoints, fingerprint
-from nightrec.encoder.device import choose_precision
 from nightrec.encoder.embedding import embed_all, embed_new
 from nightrec.encoder.evaluate import is_better, measure
 from nightrec.encoder.frozen import make_thrifty

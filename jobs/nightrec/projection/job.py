@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import scipy.sparse as sp
-import torch
 
 from nightrec.context import Context, run_job
+from nightrec.device import choose_device
 from nightrec.histories import FOLDS, Matrix, read_matrix, vector_table
 from nightrec.lexical import read_item_texts
 from nightrec.next_item import ndcg_of_next, next_items
@@ -60,7 +60,7 @@ def train_fold(ctx: Context, matrix: Matrix, fold: str, n_epochs: int | None) ->
     text = read_item_texts(ctx.lake, ctx.run_date, matrix.item_ids, fold, config.seed).dense()
     pairs = histories.user_idx, histories.item_idx
     rows = sp.csr_matrix((histories.weight, pairs), histories.shape)
-    model = make_projection(text, config).to("cuda" if torch.cuda.is_available() else "cpu")
+    model = make_projection(text, config).to(choose_device()[0])
     held_out = next_items(matrix)
 
     def check(found: Tables) -> float:

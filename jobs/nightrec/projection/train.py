@@ -7,6 +7,7 @@ import scipy.sparse as sp
 import torch
 
 from nightrec.averaging import Average
+from nightrec.device import mixed_precision
 from nightrec.histories import Floats
 from nightrec.model_settings import ProjectionConfig
 from nightrec.projection.model import TextProjection
@@ -83,9 +84,11 @@ def train_epoch(
         negatives = known[draw_negatives(len(known), config.negatives, generator)].to(device)
         # One projection for both, so that a dropped value is dropped for an item wherever it stands.
         unique, place = torch.unique(torch.cat([targets, negatives]), return_inverse=True)
-        table = model.items(unique)
+        with mixed_precision(device):
+            table, users = model.items(unique), model.users(others)
+        table, users = table.float(), users.float()
         wanted, drawn = place[: len(targets)], place[len(targets) :]
-        loss = sampled_softmax(model.users(others), table[wanted], wanted, table[drawn], drawn, worth, len(known))
+        loss = sampled_softmax(users, table[wanted], wanted, table[drawn], drawn, worth, len(known))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimizer.step()

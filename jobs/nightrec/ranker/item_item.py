@@ -1,5 +1,8 @@
 """Item-item neighbours that know the order: what people take soon after what; NumPy and SciPy only."""
 
+import functools
+import itertools
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +11,9 @@ import scipy.sparse as sp
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+
+BLOCK = 50_000
+"""Rows whose pairs are counted at once, each with up to `2 * reach` others."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,10 @@ def places_from_newest(user_idx: Ints) -> Ints:
     return ends[user_idx] - 1 - np.arange(len(user_idx))
 
 
-def pair_counts(user_idx: Ints, item_idx: Ints, weight: Floats, n_items: int, plan: ItemItemPlan) -> sp.csr_matrix:
-    """Count how often one item comes near another.
+def item_neighbours(user_idx: Ints, item_idx: Ints, weight: Floats, n_items: int, plan: ItemItemPlan) -> sp.csr_matrix:
+    """Find what people take soon after and before each item.
+
+    Items are taken in blocks, so that beside the result memory holds the pairs of one block alone.
 
     Args:
         user_idx: `(n,)`, ascending.
@@ -52,36 +60,54 @@ def pair_counts(user_idx: Ints, item_idx: Ints, weight: Floats, n_items: int, pl
         plan: How.
 
     Returns:
-        `(n_items, n_items)`: row = the item a user has, column = the item to show.
+        `(n_items, n_items)` with at most `plan.neighbours` entries a row: row = the item a user has, column = the item
+        to show, value = the worth of their pairs divided by what the two items total.
     """
-    worth = np.bincount(user_idx).astype(np.float32)[user_idx] ** -plan.length_power * weight
-    counts = sp.csr_matrix((n_items, n_items), dtype=np.float32)  # type: ignore[arg-type]  # unknown to the stubs
-    for gap in range(1, min(plan.reach, len(user_idx) - 1) + 1):
-        first = np.flatnonzero(user_idx[:-gap] == user_idx[gap:])
-        if not len(first):
-            break
-        value = worth[first] * weight[first + gap] * gap**-plan.gap_power
-        pairs = sp.csr_matrix((value, (item_idx[first], item_idx[first + gap])), counts.shape, dtype=np.float32)
-        counts = counts + plan.forward * pairs + (1.0 - plan.forward) * pairs.T
-    counts.setdiag(0)
-    counts.eliminate_zeros()
-    return sp.csr_matrix(counts)
+    by_item = np.argsort(item_idx, kind="stable")
+    starts = np.searchsorted(item_idx[by_item], np.arange(n_items + 1))
+    bounds = np.unique([*np.searchsorted(starts, np.arange(0, len(item_idx), BLOCK)), n_items])
+    total = np.bincount(item_idx, weights=weight, minlength=n_items) + plan.shrink
+    blocks = [sp.csr_matrix((0, n_items), dtype=np.float32)]  # type: ignore[arg-type]  # unknown to the stubs
+    for first, end in itertools.pairwise(bounds):
+        rows = by_item[starts[first] : starts[end]]
+        parts = np.array_split(rows, max(1, -(-len(rows) // BLOCK)))
+        each = (pair_counts(part, user_idx, item_idx, weight, n_items, plan) for part in parts)
+        counts = functools.reduce(operator.add, each)[first:end]
+        scaled = sp.diags(total[first:end] ** (plan.target_power - 1.0)) @ counts @ sp.diags(total**-plan.target_power)
+        blocks.append(keep_best(sp.csr_matrix(scaled, dtype=np.float32), plan.neighbours))
+    return sp.csr_matrix(sp.vstack(blocks))
 
 
-def neighbours(counts: sp.csr_matrix, item_weight: Floats, plan: ItemItemPlan) -> sp.csr_matrix:
-    """Divide pair counts by what the two items total, and keep the best neighbours of each item.
+def pair_counts(
+    rows: Ints, user_idx: Ints, item_idx: Ints, weight: Floats, n_items: int, plan: ItemItemPlan
+) -> sp.csr_matrix:
+    """Count how often other items come near those of some rows.
 
     Args:
-        counts: As of `pair_counts`.
-        item_weight: `(n_items,)` total weight of each item.
+        rows: `(R,)` places in the three arrays.
+        user_idx: `(n,)`, ascending.
+        item_idx: `(n,)`, in the user's order, oldest first.
+        weight: `(n,)`.
+        n_items: Number of items.
         plan: How.
 
     Returns:
-        `(n_items, n_items)` with at most `plan.neighbours` entries a row.
+        `(n_items, n_items)`: row = the item of one of the rows, column = the other item.
     """
-    total = item_weight.astype(np.float64) + plan.shrink
-    scaled = sp.diags(total ** (plan.target_power - 1.0)) @ counts @ sp.diags(total**-plan.target_power)
-    return keep_best(sp.csr_matrix(scaled, dtype=np.float32), plan.neighbours)
+    length = np.bincount(user_idx)
+    ends = np.cumsum(length)
+    reach = min(plan.reach, length.max(initial=1) - 1)
+    gaps = np.concatenate([np.arange(1, reach + 1), -np.arange(1, reach + 1)])
+    users = user_idx[rows, None]
+    other = rows[:, None] + gaps  # (R, 2 * reach)
+    row, column = np.nonzero((other >= ends[users] - length[users]) & (other < ends[users]))
+    this, other, gap = rows[row], other[row, column], gaps[column]
+    value = weight[this] * weight[other] * length[user_idx[this]] ** -plan.length_power * np.abs(gap) ** -plan.gap_power
+    value *= np.where(gap > 0, plan.forward, 1.0 - plan.forward)
+    counts = sp.csr_matrix((value, (item_idx[this], item_idx[other])), (n_items, n_items), dtype=np.float32)
+    counts.setdiag(0)
+    counts.eliminate_zeros()
+    return counts
 
 
 def keep_best(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from nightrec.histories import Floats, Histories, Ints
 from nightrec.lexical import ItemTexts
 from nightrec.ranker.catalogue import Catalogue
-from nightrec.ranker.item_item import ItemItemPlan, neighbours, pair_counts, places_from_newest
+from nightrec.ranker.item_item import ItemItemPlan, item_neighbours, places_from_newest
 from nightrec.ranker.popularity import faded_counts, item_ages, window_counts
 from nightrec.ranker.sources import ItemSide, UserSide, recency_weights
 
@@ -53,9 +53,6 @@ def item_side(
         recent_days: Half-life of the recent popularity.
     """
     items, at, n_items = histories.item_idx, histories.last_at, histories.shape[1]
-    plan = ItemItemPlan()
-    counts = pair_counts(histories.user_idx, items, histories.weight, n_items, plan)
-    totals = np.bincount(items, weights=histories.weight, minlength=n_items).astype(np.float32)
     popularity = [faded_counts(items, at, n_items, now, days) for days in (EVER_DAYS, recent_days)]
     ages = item_ages(items, at, catalogue.available_from, now)
     windows = np.log1p(window_counts(items, at, n_items, now, WINDOWS))
@@ -65,7 +62,7 @@ def item_side(
         texts.lexical,
         texts.words,
         texts.vocabulary,
-        neighbours(counts, totals, plan),
+        item_neighbours(histories.user_idx, items, histories.weight, n_items, ItemItemPlan()),
         np.log1p(np.stack(popularity, axis=1)),
         np.hstack([windows, np.sign(ages) * np.log1p(np.abs(ages)), catalogue.log_price[:, None]]).astype(np.float32),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from nightrec.device import mixed_precision
 from nightrec.sequence.data import PADDING, Floats, Ints, Sequences, batches, windows
 from nightrec.sequence.model import SequenceModel, Shape
 from nightrec.softmax import draw_negatives, sampled_softmax
@@ -63,9 +64,11 @@ def step_loss(
     items, weights, negatives = (part.to(model.text.device) for part in (items, weights, negatives))
     # One draw of hidden ids a step: an item must look the same as input, target and negative.
     unique, place = torch.unique(torch.cat([items.clamp_min(0).flatten(), negatives]), return_inverse=True)
-    vectors, popularity = model.item_vectors(unique)
     read, drawn = place[: items.numel()].view(items.shape), place[items.numel() :]
-    hidden = model.read(vectors[read[:, :-1]])  # (B, T, D)
+    with mixed_precision(items.device):
+        vectors, popularity = model.item_vectors(unique)
+        hidden = model.read(vectors[read[:, :-1]])  # (B, T, D)
+    vectors, hidden = vectors.float(), hidden.float()
     inside = items[:, 1:] != PADDING
     users = torch.cat([hidden[inside], hidden.new_ones(int(inside.sum()), 1)], dim=1)  # (P, D + 1)
     table = torch.cat([vectors, popularity[:, None]], dim=1)

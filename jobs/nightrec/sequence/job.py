@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from nightrec.context import Context, run_job
+from nightrec.device import choose_device
 from nightrec.histories import FOLDS, Histories, Matrix, read_matrix, vector_table
 from nightrec.lexical import read_item_texts
 from nightrec.model_settings import SequenceConfig
@@ -67,7 +67,7 @@ def train_fold(ctx: Context, matrix: Matrix, fold: str, n_epochs: int) -> tuple[
     held_out = next_items(matrix) if fold == "cut" else None
     plan = make_plan(config, config.max_epochs if held_out else n_epochs or min(config.max_epochs, UNGUIDED_EPOCHS))
     model = make_model(histories.shape[1], text, np.unique(histories.item_idx), make_shape(config), config.seed)
-    run = Training(model.to("cuda" if torch.cuda.is_available() else "cpu"), plan)
+    run = Training(model.to(choose_device()[0]), plan)
     checkpoint = Checkpoint(
         ctx.lake, ctx.run_date, fold, [config.model_dump_json(), histories.keys(), histories.weight, text]
     )

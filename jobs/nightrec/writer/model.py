@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as hf_logging
 
-from nightrec.encoder.device import choose_device, choose_precision
+from nightrec.device import choose_device, choose_precision
 from nightrec.encoder.model import NO_PROGRESS, find_model
 from nightrec.encoder.versions import hash_files, weight_files
 from nightrec.errors import ConfigError

@@ -20,7 +20,9 @@ def vectors(lake, fold="all"):
     return [read_vectors(lake, f"{side}_projections", DAY, ids[side], fold) for side in ids]
 
 
-def test_items_are_found_by_their_text_also_the_one_that_nobody_has_met(tiny_lake):
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_items_are_found_by_their_text_also_the_one_that_nobody_has_met(tiny_lake, precision, monkeypatch):
+    monkeypatch.setattr("nightrec.device.choose_precision", lambda _device: (precision, "as a GPU would"))
     write_night(tiny_lake)
 
     assert main([*ARGS, "--set", "projection.max_epochs=20", "--set", "projection.batch_size=8"]) == 0

@@ -26,7 +26,9 @@ def fresh(text=NO_TEXT, known=None, shape=SHAPE):
     return make_model(N_ITEMS, text, np.arange(N_ITEMS) if known is None else known, shape, seed=1)
 
 
-def test_learns_what_comes_next():
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_learns_what_comes_next(precision, monkeypatch):
+    monkeypatch.setattr("nightrec.device.choose_precision", lambda _device: (precision, "as a GPU would"))
     rows = ring()
     model, _ = fit(Training(fresh(), PLAN), rows, PLAN, None)
     best = (user_table(model, rows, np.arange(N_USERS)) @ item_table(model).T).argmax(1)

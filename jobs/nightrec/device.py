@@ -1,4 +1,4 @@
-"""Where the language model runs and in which arithmetic; both choices come with their reason."""
+"""Where networks run and in which arithmetic; both choices come with their reason."""
 
 import torch
 
@@ -21,3 +21,9 @@ def choose_precision(device: torch.device) -> tuple[torch.dtype, str]:
     if torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.bfloat16, "the GPU computes in bfloat16"
     return torch.float32, "the GPU has no bfloat16"
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """Return the arithmetic that a training step's forward pass runs in; losses belong outside, in float32."""
+    dtype, _ = choose_precision(device)
+    return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
