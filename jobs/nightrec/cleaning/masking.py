@@ -27,7 +27,7 @@ FIRST_DIGITS = "23456"
 """Of payment cards: ISO/IEC 7812 keeps the others for airlines, health and the like."""
 FULL_WIDTH = {0xFF00 + k: 0x20 + k for k in range(1, 0x5F)} | {0x3000: 0x20}
 LETTER_BESIDE = re.compile(r"[A-Za-z](?=\+?[0-9]{10})|(?<=[0-9]{10})[A-Za-z]")
-ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[^u])")
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[^u])")
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+]+)?")
 MAX_TRIES = 1000
 """Wrong numbers after which a line, which can be a megabyte, is taken for a table of figures."""
@@ -60,20 +60,36 @@ def mask(text: str, phone_regions: Sequence[str]) -> Masked:
         text: Any text; full-width digits and letters are read like plain ones.
         phone_regions: Countries (ISO 3166) whose numbers are known without their `+` and country code.
     """
-    return _replace(text, text.translate(FULL_WIDTH), phone_regions)
+    spans = _find(text.translate(FULL_WIDTH), phone_regions)
+    counts = (sum(span.mask == kind for span in spans) for kind in (EMAIL, PHONE, CARD))
+    return Masked(_cut(text, spans), *counts)
 
 
 def mask_line(raw: str, phone_regions: Sequence[str]) -> str:
-    """Put masks in place of personal data in a delivered line.
+    """Put masks in place of personal data in a delivered line, whose letters may be written as escapes of JSON."""
+    plain, places = _unescaped(raw)
+    spans = _find(plain.translate(FULL_WIDTH), phone_regions)
+    return _cut(raw, [Span(places[start], places[end], of_kind) for start, end, of_kind in spans])
 
-    Escapes of JSON end a number or an address, so that the `n` of a line break is not taken for its first letter.
+
+def _unescaped(raw: str) -> tuple[str, Sequence[int]]:
+    """Return a line with its escapes read, and where each character, and the end, stands in the line.
+
+    What is no letter reads as a space, so that the `n` of a line break is not taken for the first letter of an address.
     """
-    plain = ESCAPE.sub(lambda escape: " " * len(escape[0]), raw.translate(FULL_WIDTH))
-    return _replace(raw, plain, phone_regions).text
+    parts: list[str] = []
+    places: list[int] = []
+    done = 0
+    for escape in ESCAPE.finditer(raw):
+        character = chr(int(escape[1], 16)) if escape[1] else " "
+        parts += [raw[done : escape.start()], " " if "\ud800" <= character <= "\udfff" else character]
+        places += range(done, escape.start() + 1)
+        done = escape.end()
+    return "".join([*parts, raw[done:]]), [*places, *range(done, len(raw) + 1)]
 
 
-def _replace(text: str, plain: str, phone_regions: Sequence[str]) -> Masked:
-    """Mask in `text` what is found in `plain`, of the same length."""
+def _find(plain: str, phone_regions: Sequence[str]) -> list[Span]:
+    """Return where personal data stands, in order and apart."""
     spans: list[Span] = []
     regions: Sequence[str | None] = phone_regions or [None]
     finders: list[Find] = [_emails, _cards, *(partial(_phones, region=region) for region in regions)]
@@ -81,8 +97,7 @@ def _replace(text: str, plain: str, phone_regions: Sequence[str]) -> Masked:
         found = sorted(find(plain))
         plain = _cut(plain, found, blank=True)
         spans += found
-    counts = (sum(span.mask == kind for span in spans) for kind in (EMAIL, PHONE, CARD))
-    return Masked(_cut(text, sorted(spans)), *counts)
+    return sorted(spans)
 
 
 def _cut(text: str, spans: Sequence[Span], blank: bool = False) -> str:
