@@ -23,8 +23,9 @@ from nightrec.behaviour.features import Night
 from nightrec.behaviour.goals import Chances, GoalModel, learn, predict
 from nightrec.behaviour.importance import Asked, measure
 from nightrec.behaviour.inputs import read_cut, read_tonight
+from nightrec.behaviour.interest_rows import user_interests
 from nightrec.behaviour.lesson import Survey, survey_cut, users_of_cut
-from nightrec.behaviour.outlook import interest_rows, measure_interests, outlook_rows, read_topics
+from nightrec.behaviour.outlook import outlook_rows
 from nightrec.behaviour.pictures import draw_curves
 from nightrec.behaviour.rates import horizon_of
 from nightrec.behaviour.rows import behaviour_rows, metric_rows
@@ -51,10 +52,8 @@ def predict_behaviour(ctx: Context) -> None:
     cut = read_cut(ctx, matrix, tonight.items, tonight.ranker)
     goals, of_goals = predict_goals(ctx, matrix, (cut, tonight), version)
     outlook, metrics, n_rows = outlook_rows(ctx, matrix)
-    topics, titles = read_topics(ctx, matrix, tonight.items.text)
-    metrics["interest"] = measure_interests(matrix, cut, topics)
+    interests, metrics["interest"] = user_interests(ctx, matrix, cut, tonight)
     n_rows["interest"] = sum(len(items) for _, items in matrix.held_goals())
-    interests = interest_rows(ctx, matrix, tonight, topics, titles)
     others = [metric_rows(key, {("none", "all"): found}, {"none": n_rows[key]}) for key, found in metrics.items()]
     measured = pa.concat_tables([of_goals, *others])
     written = {"behaviour": goals, "user_outlook": outlook, "user_interests": interests, "behaviour_metrics": measured}
@@ -103,7 +102,7 @@ def tell_nothing(ctx: Context, why: str) -> tuple[pa.Table, pa.Table]:
     """Say why there are no probabilities, and return no rows of `behaviour` and of `behaviour_metrics`."""
     log.warning("no probabilities: %s", why)
     write_importance(ctx, IMPORTANCE, [])
-    return no_rows("behaviour"), no_rows("behaviour_metrics")
+    return contract("behaviour").arrow().empty_table(), contract("behaviour_metrics").arrow().empty_table()
 
 
 def explain_goals(ctx: Context, matrix: Matrix, seen: Survey, model: GoalModel) -> None:
@@ -122,8 +121,3 @@ def upload_curves(ctx: Context, seen: Survey, chances: dict[str, Chances]) -> No
             title = f"{ctx.config.domain}, {ctx.run_date}: goals beside {negatives} negatives, out of fold by users"
             draw_curves(Path(scratch) / f"goal_{negatives}.png", title, by_features, seen.pairs[negatives].is_goal)
         ctx.run.log_artifacts(Path(scratch), "behaviour")
-
-
-def no_rows(table: str) -> pa.Table:
-    """Return a table without rows."""
-    return contract(table).arrow().empty_table()

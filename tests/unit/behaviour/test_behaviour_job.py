@@ -85,6 +85,24 @@ def test_no_aspect_is_a_word_that_only_one_user_wrote(night, tiny_lake):
     assert names == {"pans", "spades", "铜锅"}
 
 
+def test_what_reviewers_agree_on_tonight_is_not_part_of_measuring_the_cut(night, tiny_lake):
+    def measured():
+        rows = tiny_lake.read_arrow("behaviour_metrics", DAY).to_pylist()
+        return {row["metric"]: row["value"] for row in rows if row["prediction"] == "interest"}
+
+    shutil.copytree(night.root, tiny_lake.root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nightrec.behaviour.interests.MAX_ITEMS_FRAC", 0.9)
+        assert main(ARGS) == 0
+        before = measured()
+        # Such words would tell users of odd items, who turn to odd items next, from all others.
+        agreed = [{"item_id": f"i{k}", "place": 1, "text": "odd", "n_users": 3} for k in (1, 3, 5, 7, 9)]
+        write(tiny_lake, "item_aspects", agreed)
+        assert main(ARGS) == 0
+    assert measured() == before
+    assert "aspect_lift" in before
+
+
 def test_outlook_has_every_user_and_says_why_a_number_is_missing(night):
     rows = {row["user_id"]: row for row in night.read_arrow("user_outlook", DAY).to_pylist()}
     assert len(rows) == N_USERS

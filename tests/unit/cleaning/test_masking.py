@@ -69,8 +69,8 @@ def test_lines_are_masked_in_json_and_csv_and_keep_the_rest():
 
 
 def test_escaped_letters_of_a_line_are_read_and_nothing_else_of_it_changes():
-    line = r'{"a": "von j\u00fcrgen@m\u00fcller.de\nauf \uff11\uff13\uff18 1234 5678\u4f60 \ud83d\ude00 x\\u0040b.de \u00z"}'
-    assert mask_line(line, REGIONS) == r'{"a": "von <email>\nauf <phone>\u4f60 \ud83d\ude00 x\\u0040b.de \u00z"}'
+    line = r'{"a": "von j\u00fcrgen@m\u00fcller.de\nauf \uff11\uff13\uff18 1234 5678\u4f60 x\\u0040b.de \u00z"}'
+    assert mask_line(line, REGIONS) == r'{"a": "von <email>\nauf <phone>\u4f60 x\\u0040b.de \u00z"}'
     assert mask_line(r"jan\u0040example.com", REGIONS) == "<email>"
 
 
