@@ -48,7 +48,7 @@ def follow(client: AirflowClient, dag_id: str, run_id: str, console: Console) ->
         while True:
             tasks = sorted(client.tasks(dag_id, run_id), key=lambda t: (t["start_date"] or "9", t["task_id"]))
             if time.monotonic() >= log_due:
-                last_lines = {t["task_id"]: _last_line(client, t) for t in tasks if t["state"] == "running"}
+                last_lines = {_name(t): _last_line(client, t) for t in tasks if t["state"] == "running"}
                 log_due = time.monotonic() + LOG_EVERY_S
             view.show(tasks, last_lines)
             # No run ends under a running task. One call every 2 s instead of two every second leaves the jobs 10 s of
@@ -95,7 +95,7 @@ class _Lines:
 
     def show(self, tasks: list[Json], last_lines: Mapping[str, str]) -> None:
         for task in tasks:
-            name, state = task["task_id"], task["state"] or "waiting"
+            name, state = _name(task), task["state"] or "waiting"
             if state != self.states.get(name) and state not in ("waiting", "scheduled", "queued"):
                 self._print(name, state + (f" after {_seconds(task):.0f} s" if state in DONE else ""))
             self.states[name] = state
@@ -117,9 +117,14 @@ class _Screen:
         for task in tasks:
             state = task["state"] or "waiting"
             color, seconds = COLORS.get(state, "dim"), f"{_seconds(task):.0f}" if task["start_date"] else ""
-            line = last_lines.get(task["task_id"], "") if state == "running" else ""
-            table.add_row(task["task_id"], f"[{color}]{state}[/]", seconds, escape(line[:200]))
+            line = last_lines.get(_name(task), "") if state == "running" else ""
+            table.add_row(_name(task), f"[{color}]{state}[/]", seconds, escape(line[:200]))
         self.live.update(table)
+
+
+def _name(task: Json) -> str:
+    """Tell the nights of a back-fill, which are one task to Airflow, apart."""
+    return str(task["task_id"] if task["map_index"] < 0 else f"{task['task_id']} {task['map_index'] + 1}")
 
 
 def _seconds(task: Json) -> float:
