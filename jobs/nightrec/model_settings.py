@@ -98,7 +98,9 @@ class SequenceConfig(Section):
     max_epochs: Count
     """Passes over the data at most."""
     patience: Count
-    """Passes without improvement on the held-out interactions before training stops."""
+    """Newest passes that together have to better the NDCG of the held-out interactions; training stops otherwise."""
+    min_gain: Annotated[float, Field(ge=0)]
+    """Share of the best NDCG before them by which they have to; 0: by anything."""
     seed: int
     """Seed of weights and sampling."""
 
@@ -121,7 +123,9 @@ class ProjectionConfig(Section):
     max_epochs: Count
     """Passes over the data at most."""
     patience: Count
-    """Passes without improvement on the held-out interactions before training stops."""
+    """Newest passes that together have to better the NDCG of the held-out interactions; training stops otherwise."""
+    min_gain: Annotated[float, Field(ge=0)]
+    """Share of the best NDCG before them by which they have to; 0: by anything."""
     seed: int
     """Seed of weights and sampling."""
 

@@ -12,6 +12,7 @@ from nightrec.histories import Floats
 from nightrec.model_settings import ProjectionConfig
 from nightrec.projection.model import TextProjection
 from nightrec.softmax import draw_negatives, sampled_softmax
+from nightrec.stopping import has_stalled
 
 Tables = tuple[Floats, Floats]
 """User vectors `(n_users, dim + 1)` and item vectors `(n_items, dim + 1)`; their inner products are scores."""
@@ -43,18 +44,19 @@ def fit(
     """
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     average = Average(model, optimizer).model
-    best, best_value, best_epoch = tables(average, rows), -np.inf, 0
+    best, checked = tables(average, rows), list[float]()
     for epoch in range(1, (config.max_epochs if epochs is None else epochs) + 1):
         values = {"loss": train_epoch(model, optimizer, rows, config, epoch)}
         if epochs is None:
             found = tables(average, rows)
             values["ndcg"] = check(found)
-            if values["ndcg"] > best_value:
-                best, best_value, best_epoch = found, values["ndcg"], epoch
+            if values["ndcg"] > max(checked, default=-np.inf):
+                best = found
+            checked.append(values["ndcg"])
         log(epoch, values)
-        if epochs is None and epoch - best_epoch >= config.patience:
+        if has_stalled(checked, config.patience, config.min_gain):
             break
-    return (best, best_epoch) if epochs is None else (tables(average, rows), epochs)
+    return (best, int(np.argmax(checked)) + 1) if epochs is None else (tables(average, rows), epochs)
 
 
 def train_epoch(

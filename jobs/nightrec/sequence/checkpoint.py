@@ -19,7 +19,7 @@ from nightrec.sequence.train import Training
 EVERY_S = 30.0
 """Seconds of training that a kill may cost."""
 FILE = "state.safetensors"
-FORM = b"with average"
+FORM = b"with average and values"
 """What a checkpoint holds; one of another form is not used."""
 
 

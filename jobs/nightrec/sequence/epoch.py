@@ -23,7 +23,8 @@ class Plan:
         batch_tokens: Items a step, padding included.
         n_negatives: Shared negatives a step.
         max_epochs: Upper bound.
-        patience: Epochs without a better NDCG before it stops.
+        patience: Newest epochs that have to better the NDCG together.
+        min_gain: Share by which they have to.
         seed: Of everything random.
     """
 
@@ -32,7 +33,8 @@ class Plan:
     batch_tokens: int = 2048
     n_negatives: int = 2048
     max_epochs: int = 60
-    patience: int = 4
+    patience: int = 3
+    min_gain: float = 0.005
     seed: int = 0
 
 

@@ -100,5 +100,6 @@ def make_plan(config: SequenceConfig, max_epochs: int) -> Plan:
         n_negatives=config.negatives,
         max_epochs=max_epochs,
         patience=config.patience,
+        min_gain=config.min_gain,
         seed=config.seed,
     )

@@ -15,7 +15,7 @@ def to_tensors(run: Training) -> Tensors:
     named |= {f"best.{name}": value for name, value in progress.best_weights.items()}
     for number, moments in run.optimizer.state_dict()["state"].items():
         named |= {f"optimizer.{number}.{name}": value for name, value in moments.items()}
-    counts = [run.average.steps, progress.epoch, progress.best_epoch, progress.best]
+    counts = [run.average.steps, progress.epoch, *progress.values]
     named["progress"] = torch.tensor(counts, dtype=torch.float64)
     return {name: value.detach().cpu().contiguous().clone() for name, value in named.items()}
 
@@ -29,9 +29,9 @@ def from_tensors(named: Tensors, run: Training) -> None:
         number, moment = name.split(".")
         state["state"].setdefault(int(number), {})[moment] = value
     run.optimizer.load_state_dict(state)
-    steps, epoch, best_epoch, best = named["progress"].tolist()
+    steps, epoch, *values = named["progress"].tolist()
     run.average.steps = int(steps)
-    run.progress = Progress(int(epoch), best, int(best_epoch), _below("best.", named))
+    run.progress = Progress(int(epoch), values, _below("best.", named))
 
 
 def _below(prefix: str, named: Tensors) -> Tensors:

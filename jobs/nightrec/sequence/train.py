@@ -13,6 +13,7 @@ from nightrec.sequence.data import Ints, Sequences
 from nightrec.sequence.epoch import Plan, make_optimizer, train_epoch
 from nightrec.sequence.evaluate import held_out_ndcg
 from nightrec.sequence.model import SequenceModel
+from nightrec.stopping import has_stalled
 
 
 @dataclass
@@ -21,20 +22,22 @@ class Progress:
 
     Attributes:
         epoch: Epochs done.
-        best: Best held-out NDCG so far; below 0 before the first.
-        best_epoch: Epochs done when it was reached.
-        best_weights: The average's state then.
+        values: Held-out NDCG after each, where something is held out.
+        best_weights: The average's state after the best.
     """
 
     epoch: int = 0
-    best: float = -1.0
-    best_epoch: int = 0
+    values: list[float] = field(default_factory=list)
     best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
 
-    def is_over(self, plan: Plan, has_held_out: bool) -> bool:
+    @property
+    def best_epoch(self) -> int:
+        """Epochs done when the best value was first reached."""
+        return self.values.index(max(self.values)) + 1
+
+    def is_over(self, plan: Plan) -> bool:
         """Say whether the epochs are used up or nothing has improved for long."""
-        stale = has_held_out and self.epoch - self.best_epoch >= plan.patience
-        return self.epoch >= plan.max_epochs or stale
+        return self.epoch >= plan.max_epochs or has_stalled(self.values, plan.patience, plan.min_gain)
 
 
 class Training:
@@ -83,13 +86,13 @@ def fit(
         The network with its best weights, and the number of epochs that gave them, to refit on all data with.
     """
     best, progress = run.average.model, run.progress
-    while not progress.is_over(plan, held_out is not None):
+    while not progress.is_over(plan):
         values = {"loss": train_epoch(run.model, run.optimizer, sequences, plan, progress.epoch)}
         progress.epoch += 1
         if held_out is not None:
             values["ndcg"] = held_out_ndcg(best, sequences, *held_out)
-            if values["ndcg"] > progress.best:
-                progress.best, progress.best_epoch = values["ndcg"], progress.epoch
+            progress.values.append(values["ndcg"])
+            if progress.best_epoch == progress.epoch:
                 progress.best_weights = {name: value.detach().clone() for name, value in best.state_dict().items()}
         watch.log(progress.epoch, values)
         watch.save()
