@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from nightrec.device import choose_device
 from nightrec.encoder.study import Study
@@ -13,8 +14,10 @@ from nightrec.projection.model import TextProjection
 from nightrec.projection.train import fit, make_projection
 
 Gains = npt.NDArray[np.float64]
-EPOCHS = 8
-"""Passes of the projections that measure: as many for the base as for the tuned model."""
+STEPS = 640
+"""Of each projection that measures, at most: as many for the base as for the tuned model."""
+EPOCHS = range(2, 9)
+"""Passes in these steps; where not even the fewest have room, some users are left out."""
 DRAWS = 2
 """Projections that measure one model, from different first weights: a single one is off by more than tuning gains."""
 Z_OF_BETTER = 1.64
@@ -36,17 +39,41 @@ def measure(vectors: Floats, study: Study, config: ProjectionConfig) -> tuple[Te
     """
     text = centred(vectors)
     read = np.hstack([text, study.lexical])
+    rows, epochs = lesson_of(study, STEPS * config.batch_size, config.seed)
     seeds = range(config.seed, config.seed + DRAWS)
-    drawn = [_by_projection(read, study, config.model_copy(update={"seed": seed})) for seed in seeds]
+    drawn = [_by_projection(read, study, rows, epochs, config.model_copy(update={"seed": seed})) for seed in seeds]
     by_cosine = _gains(study.rows[study.user_idx] @ text, text, study)
     gains = (by_cosine + np.mean([one for _, one in drawn], axis=0)) / 2
     # A training that ran off leaves zeros, where all items tie; a place in the middle would be a gain.
     return drawn[0][0], gains * text[study.item_idx].any(axis=1)
 
 
-def _by_projection(read: Floats, study: Study, config: ProjectionConfig) -> tuple[TextProjection, Gains]:
+def lesson_of(study: Study, n_pairs: int, seed: int) -> tuple[sp.csr_matrix, int]:
+    """Choose what a measuring projection learns from, so that its cost is bounded however large the shop is.
+
+    Args:
+        study: Its users who are asked about are all kept, since their vectors are made of the same rows.
+        n_pairs: Interactions to read in all passes together.
+        seed: Draws the others who are kept where there is no room for all.
+
+    Returns:
+        `(n_users, n_items)` rows, empty for users left out, and the passes over them.
+    """
+    length = np.diff(study.rows.indptr)
+    order = np.random.default_rng(seed).permutation(len(length))
+    order = order[np.argsort(~np.isin(order, study.user_idx), kind="stable")]
+    before = np.cumsum(length[order]) - length[order]
+    is_kept = np.isin(np.arange(len(length)), [*order[before < n_pairs // EPOCHS.start], *study.user_idx])
+    rows = sp.csr_matrix(sp.diags(is_kept.astype(np.float32)) @ study.rows)
+    rows.eliminate_zeros()
+    return rows, int(np.clip(n_pairs // max(1, rows.nnz), EPOCHS.start, EPOCHS[-1]))
+
+
+def _by_projection(
+    read: Floats, study: Study, rows: sp.csr_matrix, epochs: int, config: ProjectionConfig
+) -> tuple[TextProjection, Gains]:
     model = make_projection(read, config).to(choose_device()[0])
-    (users, items), _ = fit(model, study.rows, config, EPOCHS)
+    (users, items), _ = fit(model, rows, config, epochs)
     return model, _gains(users[study.user_idx], items, study)
 
 

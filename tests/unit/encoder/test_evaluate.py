@@ -8,7 +8,7 @@ import torch
 
 from nightrec.config import load_config
 from nightrec.encoder import evaluate
-from nightrec.encoder.evaluate import is_better, measure
+from nightrec.encoder.evaluate import is_better, lesson_of, measure
 from nightrec.encoder.study import Study
 
 CONFIG = load_config("tiny", overrides=["projection.batch_size=8", "projection.learning_rate=0.03"]).projection
@@ -100,3 +100,18 @@ def test_gains_are_the_mean_of_two_draws_and_the_first_projections_are_returned(
     assert np.abs(alone[0][1] - alone[1][1]).max() > 0
     np.testing.assert_allclose(both, (alone[0][1] + alone[1][1]) / 2)
     torch.testing.assert_close(head.to_user.weight, alone[0][0].to_user.weight)
+
+
+@pytest.mark.parametrize(
+    ("n_pairs", "expected_nnz", "passes"), [(10_000, 160, 8), (480, 160, 3), (320, 160, 2), (240, 120, 2), (8, 20, 2)]
+)
+def test_measuring_reads_so_many_pairs_at_most_and_keeps_those_who_are_asked(two_tastes, n_pairs, expected_nnz, passes):
+    _, all_asked = two_tastes
+    asked = study(all_asked.rows, all_asked.held, [0, 1, 1, 2, 3, 4], [12, 13, 15, 12, 13, 12])
+
+    rows, epochs = lesson_of(asked, n_pairs, seed=0)
+
+    assert (rows.nnz, epochs) == (expected_nnz, passes)
+    assert (rows[:5] != asked.rows[:5]).nnz == 0
+    kept = np.flatnonzero(np.diff(rows.indptr))
+    assert (rows[kept] != asked.rows[kept]).nnz == 0
