@@ -1,7 +1,8 @@
 """Load the settings: the one module that reads `conf/` and the process environment.
 
 Precedence, lowest first: `conf/base.yaml`, `conf/domains/<domain>.yaml`, `conf/env/<env>.yaml`, variables named
-`NIGHTREC__SECTION__KEY`, `--set section.key=value`.
+`NIGHTREC__SECTION__KEY`, `--set section.key=value`. A file replaces lists and mappings whole; a variable or `--set` may
+name one entry of a mapping.
 """
 
 import os
@@ -37,17 +38,17 @@ def load_config(domain: str, env: str = "local", overrides: Sequence[str] = ()) 
         ConfigError: If a file is missing or any setting is wrong; all wrong settings are named at once.
     """
     conf = resource("conf")
-    layers = [
-        read_yaml(conf / "base.yaml"),
-        read_yaml(_named(conf / "domains", domain, "domain")),
-        read_yaml(_named(conf / "env", env, "env")),
+    files = conf / "base.yaml", _named(conf / "domains", domain, "domain"), _named(conf / "env", env, "env")
+    merged: dict[str, Any] = {}
+    for file in files:
+        merged = _merge(merged, read_yaml(file), Config)
+    single = [
         *(_nested(k.removeprefix(ENV_PREFIX).lower().split("__"), v) for k, v in _environment().items()),
         *(_parse_override(text) for text in overrides),
         {"domain": domain, "env": env},
     ]
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged = _merge(merged, layer)
+    for setting in single:
+        merged = _merge(merged, setting)
     try:
         return Config.model_validate(merged)
     except ValidationError as err:
@@ -97,12 +98,28 @@ def _nested(keys: Sequence[str], text: str) -> dict[str, Any]:
     return dict(value)
 
 
-def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(base: Mapping[str, Any], top: Mapping[str, Any], model: type[BaseModel] | None = None) -> dict[str, Any]:
+    """Put `top` over `base`, key by key.
+
+    Args:
+        base: What holds so far.
+        top: What is said of it.
+        model: Where given, only what it declares as a section is merged: other mappings, such as the worth by event
+            type, are values like lists, so that a file can leave out what the one before has.
+    """
     merged = dict(base)
     for key, value in top.items():
         old = merged.get(key)
-        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        section = _section(model, key)
+        is_deep = isinstance(old, dict) and isinstance(value, dict) and (model is None or section is not None)
+        merged[key] = _merge(old or {}, value, section) if is_deep else value
     return merged
+
+
+def _section(model: type[BaseModel] | None, key: str) -> type[BaseModel] | None:
+    field = model.model_fields.get(key) if model else None
+    kind = field.annotation if field else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _explain(err: ValidationError, domain: str, env: str) -> str:

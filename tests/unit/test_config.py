@@ -51,6 +51,18 @@ def test_a_layer_leaves_the_neighbours_of_what_it_sets(conf):
     assert (matrix.goal.min_value, matrix.goal.event_types, matrix.half_life_days) == (4, ["purchase", "play"], 180)
 
 
+def test_a_file_that_weighs_one_kind_of_event_leaves_out_the_others(conf):
+    (conf / "domains/shop.yaml").write_text("matrix: {event_weights: {review: {value_weight: 0.2}}}")
+
+    def weights(*overrides):
+        found = load_config("shop", "test", overrides).matrix.event_weights
+        return {kind: (worth.weight, worth.value_weight) for kind, worth in found.items()}
+
+    assert weights() == {"review": (0.0, 0.2)}
+    one_more = ["matrix.event_weights.view.weight=0.1", "matrix.event_weights.review.weight=1"]
+    assert weights(*one_more) == {"review": (1.0, 0.2), "view": (0.1, 0.0)}
+
+
 def test_a_list_is_replaced_whole(conf):
     assert load_config("shop", "test", ["evaluation.ks=[5]"]).evaluation.ks == [5]
 
