@@ -1,7 +1,8 @@
 """The matrix as arrays, each user's items in their order; NumPy and Arrow, for jobs without Spark."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ SECONDS_PER_DAY = 86_400.0
 FOLDS = ("cut", "all")
 """What a model learns from: everything but `held_out`, for the ranker, or everything, for the lists."""
 
+COLUMNS = "user_idx", "item_idx", "weight", "first_at", "last_at", "has_goal"
+
 
 @dataclass(frozen=True)
 class Histories:
@@ -28,7 +31,8 @@ class Histories:
         user_idx: `(n,)`.
         item_idx: `(n,)`.
         weight: `(n,)` as of the row's last event.
-        last_at: `(n,)` float64 seconds.
+        first_at: `(n,)` float64 seconds.
+        last_at: `(n,)` likewise.
         has_goal: `(n,)` whether the user reached the domain's goal with the item.
         shape: Number of users and of items, those without rows included.
     """
@@ -36,14 +40,15 @@ class Histories:
     user_idx: Ints
     item_idx: Ints
     weight: Floats
+    first_at: Wide
     last_at: Wide
     has_goal: Mask
     shape: tuple[int, int]
 
     def where(self, rows: Mask) -> "Histories":
         """Keep some rows."""
-        ids = self.user_idx[rows], self.item_idx[rows]
-        return Histories(*ids, self.weight[rows], self.last_at[rows], self.has_goal[rows], self.shape)
+        kept: dict[str, Any] = {name: getattr(self, name)[rows] for name in COLUMNS}
+        return replace(self, **kept)
 
     def weight_as_of(self, run_date: date, half_life_days: float) -> Floats:
         """Return `(n,)` weights decayed to the end of a day (UTC); later rows are not scaled up."""
@@ -54,12 +59,9 @@ class Histories:
 
     def joined(self, other: "Histories") -> "Histories":
         """Return the rows of both in their order; the shape is the same."""
-        user_idx, item_idx, weight, last_at, has_goal = (
-            np.concatenate([getattr(self, name), getattr(other, name)])
-            for name in ("user_idx", "item_idx", "weight", "last_at", "has_goal")
-        )
-        rows = np.lexsort((item_idx, last_at, user_idx))
-        return Histories(user_idx[rows], item_idx[rows], weight[rows], last_at[rows], has_goal[rows], self.shape)
+        columns: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in COLUMNS}
+        rows = np.lexsort((columns["item_idx"], columns["last_at"], columns["user_idx"]))
+        return replace(self, **{name: column[rows] for name, column in columns.items()})
 
     def keys(self) -> Ints:
         """Return `(n,)` one number per user and item."""
@@ -79,7 +81,8 @@ class Matrix:
     Attributes:
         histories: All rows.
         held: `(n,)` rows of `held_out`.
-        reached: `(n,)` those of them that reached the goal in what is held out.
+        reached: `(n,)` those of them that reached the goal in what is held out, with an item that a list of that day
+            could have shown.
         user_ids: Keys in the order of `user_idx`.
         item_ids: Keys in the order of `item_idx`.
         before: What was known of held-out pairs before; no rows where lists show no item again.
@@ -96,10 +99,20 @@ class Matrix:
         """Return the rows that models of a fold learn from."""
         return self.histories.where(~self.held).joined(self.before) if name == "cut" else self.histories
 
-    def held_goals(self) -> list[tuple[int, Ints]]:
-        """Return what each user turned to next: `(user_idx, item_idx in order)` for users with both past and goal."""
+    @property
+    def discovered(self) -> Mask:
+        """Those of `reached` that the user had nothing to do with before, `(n,)`."""
+        return self.reached & ~np.isin(self.histories.keys(), self.before.keys())
+
+    def held_goals(self, reached: Mask | None = None) -> list[tuple[int, Ints]]:
+        """Return what each user turned to next: `(user_idx, item_idx in order)` for users with both past and goal.
+
+        Args:
+            reached: `(n,)` rows that count, if not all that reached the goal.
+        """
         past = np.bincount(self.fold("cut").user_idx, minlength=self.histories.shape[0])
-        rows = self.histories.where(self.reached & (past[self.histories.user_idx] > 0))
+        counts = self.reached if reached is None else reached
+        rows = self.histories.where(counts & (past[self.histories.user_idx] > 0))
         users, first = np.unique(rows.user_idx, return_index=True)
         return list(zip(users.tolist(), np.split(rows.item_idx, first[1:]), strict=True)) if len(users) else []
 
@@ -114,7 +127,11 @@ def read_matrix(lake: Lake, run_date: date) -> Matrix:
     _, place, of_pair = np.intersect1d(histories.keys(), held_keys, return_indices=True)
     held, reached = np.zeros((2, len(last_goal_at)), np.bool_)
     held[place] = True
-    reached[place] = last_goal_at[place] >= _seconds(pairs["cut_at"])[of_pair]
+    cut_at = _seconds(pairs["cut_at"])[of_pair]
+    # Where no item is shown again, lists of the day had none that the user knew when it began.
+    is_new = histories.first_at[place] >= np.floor(cut_at / SECONDS_PER_DAY) * SECONDS_PER_DAY
+    can_be_shown = is_new | np.isin(histories.keys()[place], before.keys())
+    reached[place] = (last_goal_at[place] >= cut_at) & can_be_shown
     return Matrix(histories, held, reached, users, items, before)
 
 
@@ -153,14 +170,15 @@ def vector_table(name: str, ids: pa.Array, vectors: Floats, **constants: str) ->
 
 def _read_rows(lake: Lake, table: str, run_date: date, users: pa.Array, items: pa.Array) -> tuple[Histories, Wide]:
     """Read the rows with a positive weight, in their order, and when each reached the goal last, -inf for never."""
-    columns = ["user_id", "item_id", "weight", "last_at", "last_goal_at"]
+    columns = ["user_id", "item_id", "weight", "first_at", "last_at", "last_goal_at"]
     rows = lake.read_arrow(table, run_date, columns).filter(pc.field("weight") > 0)
     pairs = _idx(rows["user_id"], users), _idx(rows["item_id"], items)
-    last_at, last_goal_at = _seconds(rows["last_at"]), _seconds(rows["last_goal_at"])
+    first_at, last_at, last_goal_at = (_seconds(rows[name]) for name in columns[3:])
     order = np.lexsort((pairs[1], last_at, pairs[0]))
     weight, shape = np.asarray(rows["weight"], dtype=np.float32)[order], (len(users), len(items))
     has_goal = np.isfinite(last_goal_at)[order]
-    return Histories(pairs[0][order], pairs[1][order], weight, last_at[order], has_goal, shape), last_goal_at[order]
+    times = first_at[order], last_at[order]
+    return Histories(pairs[0][order], pairs[1][order], weight, *times, has_goal, shape), last_goal_at[order]
 
 
 def _seconds(at: pa.ChunkedArray) -> Wide:

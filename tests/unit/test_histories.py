@@ -61,3 +61,29 @@ def test_read_vectors_follows_the_keys_and_leaves_unknown_ones_zero(tiny_lake):
     ids = read_matrix(tiny_lake, DAY).item_ids
     assert read_vectors(tiny_lake, "item_factors", DAY, ids, "all")[:3].tolist() == [[5, 6], [3, 4], [0, 0]]
     assert read_vectors(tiny_lake, "item_factors", DAY, ids, "cut")[:2].tolist() == [[0, 0], [1, 2]]
+
+
+def test_a_goal_with_an_item_that_was_known_counts_only_where_lists_show_it_again(tiny_lake):
+    write_night(tiny_lake)
+    rows = tiny_lake.read_arrow("interactions", DAY).to_pylist()
+    for user, days in (
+        (3, 1),
+        (4, 1),
+        (5, 0),
+    ):  # of their held-out pairs; that of 5 was first met on the day of the cut
+        row = rows[(user + 1) * N_EACH - 1]
+        row["first_at"] = row["first_at"].replace(hour=0) - timedelta(days=days)
+    write(tiny_lake, "interactions", rows)
+    held = tiny_lake.read_arrow("held_out", DAY).to_pylist()
+    held[4] |= {
+        "weight": 0.5,
+        "first_at": datetime(2025, 12, 31, tzinfo=UTC),
+        "last_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    write(tiny_lake, "held_out", held)
+
+    matrix = read_matrix(tiny_lake, DAY)
+
+    assert [user for user, _ in matrix.held_goals()] == [user for user in range(N_USERS) if user != 3]
+    discovered = [user for user, _ in matrix.held_goals(matrix.discovered)]
+    assert discovered == [user for user in range(N_USERS) if user not in (3, 4)]

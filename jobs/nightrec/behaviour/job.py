@@ -77,7 +77,7 @@ def predict_goals(ctx: Context, matrix: Matrix, nights: tuple[Night, Night], ver
         Rows of `behaviour` and of `behaviour_metrics`; none when there is too little to learn from.
     """
     cut, tonight = nights
-    seed, goals = ctx.config.behaviour.seed, matrix.held_goals()
+    seed, goals = ctx.config.behaviour.seed, matrix.held_goals(matrix.discovered)
     sizes = ctx.config.ranker.candidates, ctx.config.behaviour.max_items, ctx.config.scoring.block_rows
     if len(goals) < MIN_USERS:
         return tell_nothing(ctx, f"{len(goals)} users with held-out goals, {MIN_USERS} are needed")

@@ -102,13 +102,13 @@ def survey_cut(matrix: Matrix, night: Night, max_users: int, sizes: tuple[int, i
     met, n_items = touched(matrix.histories), matrix.histories.shape[1]
     popularity = np.bincount(night.histories.item_idx, minlength=n_items).astype(np.float32)
     chances = {"uniform": np.ones_like(popularity), "popular": popularity}
-    goals = sample(matrix.held_goals(), max_users, seed)
+    goals = sample(matrix.held_goals(matrix.discovered), max_users, seed)
     drawn = {name: draw(goals, met, chances[name], seed + k) for k, name in enumerate(NEGATIVES)}
     asked, went = join(list(drawn.values()))
     looked_at = np.flatnonzero(held_goals_of(matrix)[0])
     looked_at = np.random.default_rng(seed).permutation(looked_at)[:max_users]
     features, found, of_candidates = survey(night, np.union1d(looked_at, asked.user_idx), asked, sizes)
-    reached = matrix.histories.where(matrix.reached).keys()
+    reached = matrix.histories.where(matrix.discovered).keys()
     is_goal, kept = np.isin(found.user_idx * n_items + found.item_idx, reached), np.isin(found.user_idx, looked_at)
     candidates = Pairs(found.user_idx[kept], found.item_idx[kept], is_goal[kept])
     parts = {name: features[rows] for name, rows in zip(drawn, went, strict=True)}

@@ -73,13 +73,13 @@ def fit_rates(described: Wide, n_goals: Ints, lengths: Wide) -> Rates:
 
 
 def held_goals_of(matrix: Matrix) -> tuple[Mask, Ints]:
-    """Return `(n_users,)` whom rates can be learnt from, and how many goals they reached in what is held out.
+    """Return `(n_users,)` whom rates can be learnt from, and how many goals they reached with held-out, new items.
 
     In a cut by user somebody with nothing held out was not looked at; in a cut by time this is an answer.
     """
     n_users = matrix.histories.shape[0]
     past = np.bincount(matrix.fold("cut").user_idx, minlength=n_users) > 0
-    n_goals = np.bincount(matrix.histories.user_idx[matrix.reached], minlength=n_users)
+    n_goals = np.bincount(matrix.histories.user_idx[matrix.discovered], minlength=n_users)
     looked_at = np.bincount(matrix.histories.user_idx[matrix.held], minlength=n_users) > 0
     return (past if horizon_of(matrix, 0.0).days is not None else past & looked_at), n_goals
 

@@ -52,7 +52,7 @@ def with_past(held: DataFrame, weighed: DataFrame, nothing: DataFrame, half_life
     """
     keys = ["user_id", "item_id"]
     before = weighed.join(held, on=keys, how="inner").where(F.col("event_at") < F.col("cut_at")).drop("cut_at")
-    past = carry_forward(nothing, before, half_life_days).select(*keys, "weight", "last_at", "last_goal_at")
+    past = carry_forward(nothing, before, half_life_days).select(*keys, "weight", "first_at", "last_at", "last_goal_at")
     return held.join(past, on=keys, how="left")
 
 

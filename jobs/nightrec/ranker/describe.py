@@ -107,6 +107,12 @@ def seen_rows(histories: Histories, exclude_seen_days: int | None) -> sp.csr_mat
     return sp.csr_matrix((np.ones(hidden.sum(), np.float32), pairs), histories.shape)
 
 
+def listable(goals: Goals, seen: sp.csr_matrix) -> Goals:
+    """Leave out goals that no list could have shown, `seen` as for `describe`, and users without any other."""
+    left = [(user, items[np.isin(items, seen[user].indices, invert=True)]) for user, items in goals]
+    return [(user, items) for user, items in left if len(items)]
+
+
 def sample(goals: Goals, n: int, seed: int) -> Goals:
     """Keep at most `n` users, drawn at random and kept in order."""
     drawn = np.sort(np.random.default_rng(seed).permutation(len(goals))[:n])

@@ -25,7 +25,7 @@ from nightrec.importance.job import TABLE, explain_ranker, write_importance
 from nightrec.lexical import ItemTexts, read_item_texts, read_user_words
 from nightrec.ranker.catalogue import catalogue_of
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker, equal_fusion
-from nightrec.ranker.describe import Goals, Lesson, describe, sample, seen_rows
+from nightrec.ranker.describe import Goals, Lesson, describe, listable, sample, seen_rows
 from nightrec.ranker.features import feature_names
 from nightrec.ranker.pack import save_pack
 from nightrec.ranker.sides import Learnt, item_side
@@ -80,7 +80,8 @@ def read_lesson(ctx: Context, matrix: Matrix, goals: Goals) -> Lesson:
     histories, scoring = matrix.fold("cut"), ctx.config.scoring
     learnt, items = read_fold(ctx, matrix, "cut")
     seen = seen_rows(histories, scoring.exclude_seen_days)
-    return describe(histories, learnt, items, goals, seen, (ctx.config.ranker.candidates, scoring.block_rows))
+    sizes = ctx.config.ranker.candidates, scoring.block_rows
+    return describe(histories, learnt, items, listable(goals, seen), seen, sizes)
 
 
 def read_fold(ctx: Context, matrix: Matrix, fold: str, texts: ItemTexts | None = None) -> tuple[Learnt, ItemSide]:

@@ -54,7 +54,7 @@ def item_side(
     """
     items, at, n_items = histories.item_idx, histories.last_at, histories.shape[1]
     popularity = [faded_counts(items, at, n_items, now, days) for days in (EVER_DAYS, recent_days)]
-    ages = item_ages(items, at, catalogue.available_from, now)
+    ages = item_ages(items, histories.first_at, at, catalogue.available_from, now)
     windows = np.log1p(window_counts(items, at, n_items, now, WINDOWS))
     return ItemSide(
         learnt.items,

@@ -53,7 +53,7 @@ def test_model_without_texts_sees_no_column_of_a_text_source():
 
 
 def test_goal_shares_begin_at_the_average():
-    rows = Histories(*(np.array(v) for v in ([0, 0], [0, 1], [1, 1], [0, 0], [True, False])), (2, 2))
+    rows = Histories(*(np.array(v) for v in ([0, 0], [0, 1], [1, 1], [0, 0], [0, 0], [True, False])), (2, 2))
     users, items = goal_shares(rows)
     assert users.tolist() == [0.5, 0.5]  # one of two, and nothing known of the second
     assert items == pytest.approx([(1 + 2.5) / 6, 2.5 / 6])
@@ -100,7 +100,7 @@ def test_rates_expect_as_many_goals_as_were_reached():
     n_rows = rng.integers(1, 60, 300)
     owner = np.repeat(np.arange(300), n_rows)
     ones = np.ones(len(owner))
-    rows = Histories(owner, owner * 0, ones, ones, rng.random(len(owner)) < 0.5, (300, 1))
+    rows = Histories(owner, owner * 0, ones, ones, ones, rng.random(len(owner)) < 0.5, (300, 1))
     n_goals, lengths = rng.poisson(0.1 * n_rows), Horizon(30.0, 0.1).lengths(n_rows)
     expected = fit_rates(activity(rows), n_goals, lengths).expected(activity(rows), lengths)
     assert expected.sum() == pytest.approx(n_goals.sum())

@@ -75,7 +75,7 @@ def test_aspects_are_words_whose_items_are_alike(monkeypatch):
 
 def test_profiles_follow_the_newest_items_and_own_words():
     at = np.arange(12.0)
-    rows = Histories(np.zeros(12, int), np.arange(12), at, at, at > 0, (2, 12))
+    rows = Histories(np.zeros(12, int), np.arange(12), at, at, at, at > 0, (2, 12))
     newest = newest_items(rows)
     assert newest.indices.tolist() == list(range(2, 12))
     assert newest[0, 11] == 1.0

@@ -85,7 +85,7 @@ def test_night_without_a_weight_is_exit_3(tiny_lake, caplog):
 def test_one_factor_solves_the_normal_equation_of_a_single_user():
     # One user, one item, one factor: x = (1 + a w) y / (y^2 + a w y^2 + reg), from either side.
     one = np.zeros(1, np.int64)
-    rows = Histories(one, one, np.ones(1, np.float32), np.zeros(1), np.ones(1, bool), (1, 1))
+    rows = Histories(one, one, np.ones(1, np.float32), np.zeros(1), np.zeros(1), np.ones(1, bool), (1, 1))
     settings = load_config("tiny").collaborative.model_copy(
         update={"dim": 1, "iterations": 30, "regularization": 0.5, "alpha": 3.0}
     )

@@ -75,7 +75,7 @@ def test_means_are_the_textbook_ones():
 
 def test_values_stand_beside_their_rows():
     ids = np.array([0, 0, 1]), np.array([1, 0, 1])
-    histories = Histories(*ids, np.ones(3, np.float32), np.arange(3.0), np.ones(3, bool), (2, 2))
+    histories = Histories(*ids, np.ones(3, np.float32), np.arange(3.0), np.arange(3.0), np.ones(3, bool), (2, 2))
     none = np.zeros(3, bool)
     matrix = Matrix(histories, none, none, pa.array(["a", "b"]), pa.array(["x", "y"]), histories.where(none))
     rows = [("b", "y", 3.0), ("a", "x", None), ("stranger", "x", 9.0), ("a", "y", 1.0)]

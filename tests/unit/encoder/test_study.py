@@ -17,7 +17,8 @@ def histories():
     users = np.repeat(np.arange(N_USERS), 8)
     weight = rng.random(len(users)).astype(np.float32) + 0.5
     has_goal = np.arange(len(users)) % 8 < 7
-    return Histories(users, items, weight, np.arange(len(users), dtype=float), has_goal, (N_USERS, N_ITEMS))
+    at = np.arange(len(users), dtype=float)
+    return Histories(users, items, weight, at, at, has_goal, (N_USERS, N_ITEMS))
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def histories_of(days, known, shape):
     order = sorted(found, key=lambda key: (key[0], found[key][1], key[1]))
     user, item = np.array(order).T
     weight, at, has_goal = (np.array(column) for column in zip(*(found[key] for key in order), strict=True))
-    return Histories(user, item, weight.astype(np.float32), at, has_goal, shape)
+    return Histories(user, item, weight.astype(np.float32), at, at, has_goal, shape)
 
 
 def named(world, known):
