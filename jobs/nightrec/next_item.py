@@ -6,14 +6,21 @@ import numpy.typing as npt
 from nightrec.histories import Floats, Ints, Matrix
 
 BLOCK = 512
+MAX_USERS = 5000
+"""Users who are asked after each pass: all of a large shop, over all of its items, would take longer than the pass."""
 
 
 def next_items(matrix: Matrix) -> tuple[Ints, Ints] | None:
-    """Return users `(B,)` and the first goal item `(B,)` that was held out of each; None when there is none."""
+    """Return users `(B,)` and the first goal item `(B,)` that was held out of each; None when there is none.
+
+    Of more than `MAX_USERS` the same are drawn whenever the matrix is the same.
+    """
     goals = matrix.held_goals()
     if not goals:
         return None
-    return np.array([user for user, _ in goals]), np.array([items[0] for _, items in goals])
+    drawn = np.sort(np.random.default_rng(0).permutation(len(goals))[:MAX_USERS])
+    asked = [goals[place] for place in drawn]
+    return np.array([user for user, _ in asked]), np.array([items[0] for _, items in asked])
 
 
 def ndcg_of_next(

@@ -1,6 +1,6 @@
 """The union of what each source likes best, as padded rows; NumPy and SciPy only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -44,18 +44,13 @@ def candidates_of(
     Returns:
         `(B, C)` ascending item_idx without repeats, padded with -1 at the end.
     """
-    proposed = {**scores, **_known_items(users, seen)}
-    if shown is not None:
-        proposed = {name: np.where(shown, block, -np.inf) for name, block in proposed.items()}
-    return _union_of_best(proposed, seen, k)
+    blocks = {**scores, **_known_items(users, seen)}
+    return _union_of_best([_propose(block, seen, k, shown) for block in blocks.values()])
 
 
-def _union_of_best(blocks: Mapping[str, Floats], seen: sp.csr_matrix, k: int) -> Ints:
-    """Join the best unseen items of every source; one that cannot tell its best apart proposes none, unless none can.
-
-    Arguments and result as of `candidates_of`.
-    """
-    proposed, telling = zip(*[_propose(hide_seen(block, seen), k) for block in blocks.values()], strict=True)
+def _union_of_best(of_sources: Sequence[tuple[Ints, Mask]]) -> Ints:
+    """Join what every source proposes; one that cannot tell its best apart proposes none, unless none can."""
+    proposed, telling = zip(*of_sources, strict=True)
     is_kept = np.where(np.any(telling, axis=0), telling, True)
     kept = [np.where(rows[:, None], columns, NOBODY) for rows, columns in zip(is_kept, proposed, strict=True)]
     found = np.sort(np.concatenate(kept, axis=1), axis=1)
@@ -73,8 +68,11 @@ def _known_items(users: UserSide, seen: sp.csr_matrix) -> dict[str, Floats]:
     return {name: np.where(weight > 0, weight, -np.inf) for name, weight in had.items()}
 
 
-def _propose(block: Floats, k: int) -> tuple[Ints, Mask]:
-    """Return the best columns of each row, as `best`, and whether their scores differ."""
+def _propose(block: Floats, seen: sp.csr_matrix, k: int, shown: Mask | None) -> tuple[Ints, Mask]:
+    """Return the best columns of each row that may be listed, as `best`, and whether their scores differ."""
+    block = hide_seen(block, seen)  # the one copy, gone before the next source makes its own
+    if shown is not None:
+        block[:, ~shown] = -np.inf
     columns = best(block, k)
     scores = np.where(columns == NOBODY, -np.inf, np.take_along_axis(block, np.maximum(columns, 0), axis=1))
     return columns, scores.max(axis=1) > scores.min(axis=1)

@@ -16,6 +16,7 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 N_FOLDS = 2
+TREE_PARTS = "trees", "blend"
 
 
 @dataclass(frozen=True)
@@ -169,13 +170,11 @@ def list_ndcg(scores: Floats, inside: Mask, relevant: Mask, n_relevant: Ints, k:
     return np.asarray((hits * gain[: hits.shape[1]]).sum(axis=1) / ideal)
 
 
-def fit_parts(lesson: Lesson, names: list[str], plan: RankerPlan, chosen: str) -> Ranker:
-    """Fit every part on all users of a lesson."""
+def fit_parts(lesson: Lesson, names: list[str], plan: RankerPlan, chosen: str, with_trees: bool) -> Ranker:
+    """Fit every part on all users of a lesson; trees take by far the longest."""
     features, inside, relevant = lesson.features, lesson.inside, lesson.relevant
     simple = [column for column, name in enumerate(names) if name.endswith("_score")]
-    grown = None
-    if len(features) >= plan.min_users_for_trees:
-        grown = fit_trees(features, inside, relevant, names, plan.trees)
+    grown = fit_trees(features, inside, relevant, names, plan.trees) if with_trees else None
     ridge = plan.ridge / max(1, int(relevant.any(axis=1).sum()))
     fusion = fit_linear(features[:, :, simple], inside, relevant, ridge)
     linear = fit_linear(features, inside, relevant, ridge)
@@ -201,13 +200,14 @@ def choose_ranker(
     """
     fold = np.random.default_rng(seed).permutation(len(lesson.goals)) % N_FOLDS
     learn = [lesson.where(np.flatnonzero(fold != held)) for held in range(N_FOLDS)]
-    rankers = [fit_parts(part, names, plan, "fusion") for part in learn]
+    with_trees = len(lesson.goals) >= plan.min_users_for_trees
+    rankers = [fit_parts(part, names, plan, "fusion", with_trees) for part in learn]
     scored = CrossFitted(fold, rankers).parts(lesson.features, lesson.inside)
     truth = lesson.inside, lesson.relevant, lesson.n_relevant
     report = {part: float(list_ndcg(scores, *truth).mean()) for part, scores in scored.items()}
     chosen = max((part for part in report if part != "fusion"), key=lambda part: report[part])
     crossed = CrossFitted(fold, [replace(ranker, chosen=chosen) for ranker in rankers])
-    return fit_parts(lesson, names, plan, chosen), report, crossed
+    return fit_parts(lesson, names, plan, chosen, chosen in TREE_PARTS), report, crossed
 
 
 def equal_fusion(names: list[str]) -> Ranker:

@@ -53,7 +53,7 @@ def make_optimizer(model: SequenceModel, plan: Plan) -> torch.optim.AdamW:
 
 
 def step_loss(
-    model: SequenceModel, items: torch.Tensor, weights: torch.Tensor, negatives: torch.Tensor
+    model: SequenceModel, items: torch.Tensor, weights: torch.Tensor, negatives: torch.Tensor, n_known: int
 ) -> torch.Tensor:
     """Return the loss of one batch.
 
@@ -61,7 +61,8 @@ def step_loss(
         model: In training mode.
         items: `(B, T + 1)` padded with -1; each item is the target of those before it.
         weights: `(B, T + 1)`.
-        negatives: `(N,)`.
+        negatives: `(N,)` drawn from the items that somebody has met.
+        n_known: How many these are.
     """
     items, weights, negatives = (part.to(model.text.device) for part in (items, weights, negatives))
     # One draw of hidden ids a step: an item must look the same as input, target and negative.
@@ -75,7 +76,7 @@ def step_loss(
     users = torch.cat([hidden[inside], hidden.new_ones(int(inside.sum()), 1)], dim=1)  # (P, D + 1)
     table = torch.cat([vectors, popularity[:, None]], dim=1)
     target = read[:, 1:][inside]
-    return sampled_softmax(users, table[target], target, table[drawn], drawn, weights[:, 1:][inside], len(model.text))
+    return sampled_softmax(users, table[target], target, table[drawn], drawn, weights[:, 1:][inside], n_known)
 
 
 def train_epoch(
@@ -92,11 +93,13 @@ def train_epoch(
     model.train()
     losses = []
     spans = windows(sequences, model.shape.max_items)
+    # Items that nobody has met are no evidence against themselves.
+    known = model.has_id[:, 0].cpu().nonzero()[:, 0]
     for step, (items, weights) in enumerate(batches(sequences, spans, plan.batch_tokens, seed)):
         for group in optimizer.param_groups:
             group["lr"] = plan.learning_rate * (min(1.0, (step + 1) / WARM_UP_STEPS) if epoch == 0 else 1.0)
-        negatives = draw_negatives(len(model.text), plan.n_negatives, generator)
-        loss = step_loss(model, items, weights, negatives)
+        negatives = known[draw_negatives(len(known), plan.n_negatives, generator)]
+        loss = step_loss(model, items, weights, negatives, len(known))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)

@@ -69,7 +69,7 @@ def problem(n_users):
 
 def test_trees_win_where_features_interact():
     lesson = problem(1200)
-    ranker, report, _ = choose_ranker(lesson, ["a_score", "b_score"], 0, RankerPlan(min_users_for_trees=500))
+    ranker, report, _ = choose_ranker(lesson, ["a_score", "b_score"], 0, RankerPlan(min_users_for_trees=1000))
     assert ranker.chosen in ("trees", "blend")
     assert report["trees"] > 1.4 * report["linear"]
     asked = lesson.features, lesson.inside

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from nightrec.sequence.data import make_sequences
-from nightrec.sequence.epoch import Plan, make_model
+from nightrec.sequence.epoch import Plan, make_model, step_loss
 from nightrec.sequence.evaluate import held_out_ndcg
 from nightrec.sequence.model import Shape
 from nightrec.sequence.resume import from_tensors, to_tensors
@@ -99,3 +99,20 @@ def test_a_resumed_run_equals_one_that_was_not_killed(stop):
     again, epochs_again = fit(run, ring(), plan, held)
     assert epochs_again == epochs
     np.testing.assert_array_equal(item_table(again), item_table(whole))
+
+
+def test_items_that_nobody_has_met_are_no_negatives(monkeypatch):
+    drawn = []
+
+    def spy(model, items, weights, negatives, n_known):
+        drawn.append((set(negatives.tolist()), n_known))
+        return step_loss(model, items, weights, negatives, n_known)
+
+    monkeypatch.setattr("nightrec.sequence.epoch.step_loss", spy)
+    users = np.repeat(np.arange(N_USERS), 5)
+    steps = np.tile(np.arange(5), N_USERS)
+    rows = make_sequences(users, 1 + (users + steps) % 11, steps * 1.0, np.ones(len(users), np.float32), N_USERS)
+
+    fit(Training(fresh(known=np.arange(1, N_ITEMS)), PLAN), rows, PLAN, None)
+
+    assert all(found == (set(range(1, N_ITEMS)), N_ITEMS - 1) for found in drawn)
