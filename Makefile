@@ -47,9 +47,9 @@ fmt: $(JOBS)     ## Format in place
 lint: $(JOBS)    ## Format, lint, types
 	$(PY) -m ruff format --check . && $(PY) -m ruff check . && $(PY) -m mypy jobs/nightrec
 
-test:            ## All tests
+test:            ## Lint and all tests
 	$(MAKE) --no-print-directory -j2 setup
-	$(MAKE) --no-print-directory test-unit test-dags test-e2e
+	$(MAKE) --no-print-directory lint test-unit test-dags test-e2e
 
 test-unit: $(JOBS)  ## Unit and contract tests
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 tests/unit tests/contract
