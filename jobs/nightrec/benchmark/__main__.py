@@ -30,7 +30,7 @@ from nightrec.benchmark.report import Section, show, write_report
 from nightrec.benchmark.results import make_rows
 from nightrec.benchmark.splits import COLD, WARM, make_split, read, write_split
 from nightrec.benchmark.truth import read_truth
-from nightrec.benchmark.vectors import write_vectors
+from nightrec.benchmark.vectors import made_of, write_vectors
 from nightrec.config import load_config
 from nightrec.data_sets import DATA_FOLDER, READERS, Shop
 from nightrec.errors import InputError, PipelineError
@@ -101,15 +101,16 @@ def run_split(place: Place, shop: Shop, args: argparse.Namespace, console: Conso
 
 def add_vectors(split: Path, texts_sha: str, data: str) -> None:
     """Embed the texts of a split with the base model, unless these very texts have vectors; the variants share them."""
-    stamp = split / "vectors.of"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == texts_sha:
+    stamp, encoder = split / "vectors.of", load_config(data).encoder
+    wanted = made_of(texts_sha, encoder)
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return
     other = split.parent / (WARM if split.name == COLD else COLD)
-    if (other / stamp.name).is_file() and (other / stamp.name).read_text(encoding="utf-8") == texts_sha:
+    if (other / stamp.name).is_file() and (other / stamp.name).read_text(encoding="utf-8") == wanted:
         shutil.copy(other / "vectors.parquet", split / "vectors.parquet")
     else:
-        write_vectors(split, load_config(data).encoder)
-    stamp.write_text(texts_sha, encoding="utf-8")
+        write_vectors(split, encoder)
+    stamp.write_text(wanted, encoding="utf-8")
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

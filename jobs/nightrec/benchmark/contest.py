@@ -17,6 +17,7 @@ from nightrec.benchmark.results import OURS, Entry
 from nightrec.benchmark.splits import COLD
 from nightrec.benchmark.truth import Truth
 from nightrec.benchmark.watch import Cost, run_watched
+from nightrec.encoder.versions import hash_files
 from nightrec.errors import ConfigError
 from nightrec.lake import Lake
 from nightrec.places import resource, root
@@ -57,7 +58,8 @@ def run_ours(place: Place, event_type: str, resume: bool, say: Say) -> dict[str,
     copy_topn(Lake(str(home / "lake"), place.data), run_date, place.of("lists") / f"{OURS}.parquet")
     program = [sys.executable, "-m", "nightrec.benchmark.ablations", "--domain", place.data]
     program += ["--run-date", str(run_date), "--split", str(place.of("split")), "--lists", str(place.of("lists"))]
-    stamp = hashlib.sha256((home / "night.json").read_bytes()).hexdigest()
+    here = Path(__file__).parent
+    stamp = hash_files([home / "night.json", here / "ablations.py", here / "lists.py"])
     cost = run_stamped(place, "ablations", program, stamp, resume)
     say(f"ablations: {cost.seconds:.0f} s, {cost.peak_mb:.0f} MB")
     return costs
@@ -104,7 +106,8 @@ def run_stamped(place: Place, name: str, program: list[str], stamp: str, resume:
 def peer_stamp(split: Path) -> str:
     """Return a hash of what the peers' lists follow from."""
     here = Path(__file__).parent
-    code = [*sorted((here / "peers").glob("*.py")), here / "lists.py", here / "measure.py"]
+    ours = (here.parent / name for name in ("softmax.py", "ranker/candidates.py", "ranker/item_item.py"))
+    code = [*sorted((here / "peers").glob("*.py")), here / "lists.py", here / "measure.py", *ours]
     digest = hashlib.sha256()
     for path in [*sorted(split.glob("*.parquet")), *code, resource("conf") / "locks/benchmark.txt"]:
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nightrec.benchmark.delivery import deliver
 from nightrec.benchmark.watch import Cost, run_watched
+from nightrec.config import load_config
 from nightrec.lake import PRODUCER, Lake
 from nightrec.places import resource, root
 
@@ -95,8 +96,8 @@ def fingerprint(split: Path, domain: str) -> str:
         if not {"benchmark", "local"} & set(path.relative_to(root()).parts)
     ]
     conf = resource("conf")
-    settings = [conf / "base.yaml", conf / f"domains/{domain}.yaml", conf / "env/local.yaml", conf / "locks/jobs.txt"]
-    digest = hashlib.sha256((root() / COMMANDS).read_bytes())
+    settings = [conf / "spark/local.properties", conf / "locks/jobs.txt", *sorted(resource("schemas").glob("*.yaml"))]
+    digest = hashlib.sha256((root() / COMMANDS).read_bytes() + load_config(domain).model_dump_json().encode())
     read = [path for path in sorted(split.glob("*.parquet")) if path.stem != "vectors"]  # a night makes its own
     for path in [*read, *code, *settings]:
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())

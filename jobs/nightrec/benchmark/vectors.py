@@ -8,7 +8,14 @@ import pyarrow.parquet as pq
 from nightrec.benchmark.splits import read
 from nightrec.encoder.model import embed, find_model, load_encoder
 from nightrec.encoder.progress import Progress
+from nightrec.encoder.versions import model_version
 from nightrec.model_settings import EncoderConfig
+
+
+def made_of(texts_sha: str, config: EncoderConfig) -> str:
+    """Name all that the vectors of a split follow from, given the SHA-256 of its texts."""
+    reading = config.model_dump_json(include={"pooling", "last_layers", "max_tokens"})
+    return f"{texts_sha} {model_version(find_model(config.model))} {reading}"
 
 
 def write_vectors(split: Path, config: EncoderConfig) -> None:

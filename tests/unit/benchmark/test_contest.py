@@ -17,7 +17,9 @@ from nightrec.benchmark.lists import LENGTH, as_table, write_lists
 from nightrec.benchmark.report import Section, as_json, as_markdown, cells
 from nightrec.benchmark.results import Entry, make_rows
 from nightrec.benchmark.truth import Truth, head, read_truth
+from nightrec.benchmark.vectors import made_of
 from nightrec.benchmark.watch import CommandFailedError, Cost, run_watched
+from nightrec.config import load_config
 from nightrec.errors import ConfigError
 
 DAY = date(2014, 4, 17)
@@ -43,6 +45,20 @@ def test_commands_are_those_of_the_dag_in_an_order_that_works():
     assert tasks.index("fit_ranker") > max(tasks.index("train_sequence"), tasks.index("train_collaborative"))
     assert "evaluate_night" not in tasks
     assert " ".join(got["embed_texts"]) == "python jobs/embed_texts.py --domain toys --run-date 2014-04-17 --env local"
+
+
+def test_a_setting_from_the_environment_is_part_of_what_a_night_follows_from(tmp_path, monkeypatch):
+    split = write_halves(tmp_path / "split")
+    before = night.fingerprint(split, "toys")
+    monkeypatch.setenv("NIGHTREC__ENCODER__EPOCHS", "9")
+    assert night.fingerprint(split, "toys") != before
+
+
+def test_vectors_are_made_anew_for_another_reading_of_the_texts():
+    config = load_config("toys").encoder
+    other = [config.model_copy(update=change) for change in ({"max_tokens": 8}, {"last_layers": 1}, {"pooling": "cls"})]
+    assert len({made_of("sha", one) for one in [config, *other]}) == 4
+    assert made_of("sha", config.model_copy(update={"epochs": 9})) == made_of("sha", config)
 
 
 def test_finished_jobs_are_kept_until_something_changes(tmp_path, monkeypatch):
