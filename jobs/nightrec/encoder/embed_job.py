@@ -76,6 +76,11 @@ def open_encoder(ctx: Context, scratch: Path) -> Path:
             f"encoders/run_date={day} names model_version {row['model_version']}, the weights at {row['path']} have "
             f"{found}; make them again with: jobs/fine_tune_llm.py --domain {ctx.config.domain} --run-date {day}"
         )
+    if not is_tonight and model_version(find_model(ctx.config.encoder.model)) != row["base_version"]:
+        log.warning(
+            "encoder.model is %s, but the newest model stands on another, %s; a night that trains takes it up",
+            ctx.config.encoder.model, row["base_version"],
+        )  # fmt: skip
     log.info("embedding with %s (%s) of %s", row["model_version"], "tuned" if row["is_tuned"] else "base", day)
     return folder
 

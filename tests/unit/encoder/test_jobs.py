@@ -227,12 +227,16 @@ def test_an_untrained_night_compares_nothing(delivered, night):
     assert delivered.count("study_vectors", NIGHT) == 0
 
 
-def test_a_night_without_training_uses_the_newest_earlier_encoder(delivered, night, texts_table):
+def test_a_night_without_training_uses_the_newest_earlier_encoder(delivered, night, texts_table, llama, caplog):
     fine_tune_llm(night(**GOOD))
     delivered.write_arrow("item_texts", NEXT, texts_table("item", {"a": "redcar"}))
     delivered.write_arrow("user_texts", NEXT, texts_table("user", {}))
     embed_texts(ctx := night(NEXT))
     assert ctx.run.tags == {"encoder_version": row(delivered)["model_version"]}
+    assert "stands on another" not in caplog.text
+    embed_texts(ctx := night(NEXT, model=str(llama)))
+    assert ctx.run.tags == {"encoder_version": row(delivered)["model_version"]}
+    assert f"encoder.model is {llama}, but the newest model stands on another" in caplog.text
 
 
 def test_damaged_weights_are_refused(delivered, night, tmp_path):

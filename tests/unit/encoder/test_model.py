@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -73,6 +75,8 @@ def test_find_model_reads_folders_and_packages(bert):
     assert find_model(str(bert)) == bert
     with pytest.raises(ConfigError, match="package 'no_such_package' is not installed"):
         find_model("package:no_such_package/model")
+    with pytest.raises(ConfigError, match=r"package 'no_such_package\.inner' is not installed"):
+        find_model("package:no_such_package.inner/model")
     with pytest.raises(ConfigError, match=r"no config\.json in .*; expected a transformers model folder"):
         find_model("package:nightrec/encoder")
 
@@ -90,6 +94,14 @@ def test_load_refuses_what_is_no_model(tmp_path, settings):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ConfigError, match=f"cannot load {tmp_path}"):
         load_encoder(tmp_path, settings().encoder)
+
+
+def test_load_refuses_weights_that_are_cut_off(bert, settings, tmp_path):
+    folder = shutil.copytree(bert, tmp_path / "cut")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    with pytest.raises(ConfigError, match=f"cannot load {folder}: .*fetch it again or name another"):
+        load_encoder(folder, settings().encoder)
 
 
 def test_load_refuses_a_tokenizer_with_nothing_to_pad_with(llama, settings, tmp_path, monkeypatch):
