@@ -37,21 +37,23 @@ class Reviews:
 
 
 def read_events(ctx: Context, user_ids: pa.Array) -> tuple[pa.Table, Ints]:
-    """Return the events of known users from deliveries within `texts.window_days`, and their user_idx."""
+    """Return what known users did, by deliveries within `texts.window_days`, and their user_idx.
+
+    Impressions, which are what the shop did and by far the most, are left out delivery by delivery.
+    """
     inputs = ctx.lake.read_arrow("matrix_inputs", ctx.run_date, ["delivery_date"])["delivery_date"].to_pylist()
     since = ctx.run_date - timedelta(days=ctx.config.texts.window_days)
     days = [day for day in sorted(inputs) if day > since and ctx.lake.is_finished("events", day)]
-    events = pa.concat_tables([ctx.lake.read_arrow("events", day, COLUMNS) for day in days])
-    place = pc.index_in(events["user_id"], value_set=user_ids)
-    return events.filter(pc.is_valid(place)), np.asarray(place.drop_null()).astype(np.int64)
+    is_theirs = (pc.field("event_type") != "impression") & pc.field("user_id").isin(user_ids)
+    events = pa.concat_tables([ctx.lake.read_arrow("events", day, COLUMNS).filter(is_theirs) for day in days])
+    return events, np.asarray(pc.index_in(events["user_id"], value_set=user_ids)).astype(np.int64)
 
 
 def visits_of(events: pa.Table, user_idx: Ints, n_users: int) -> Visits:
-    """Return all events but impressions, which are what the shop did."""
-    is_visit = np.asarray(pc.not_equal(events["event_type"], "impression"))
+    """Return the events of `read_events` as visits."""
     at = np.asarray(events["event_at"].cast(pa.int64())) / 1e6
     is_written = np.asarray(pc.is_in(events["event_type"], value_set=pa.array(WRITTEN)))
-    return Visits(user_idx[is_visit], at[is_visit], is_written[is_visit], n_users)
+    return Visits(user_idx, at, is_written, n_users)
 
 
 def text_hash(text: str, max_chars: int) -> str:

@@ -10,7 +10,7 @@ from nightrec.behaviour.features import Night
 from nightrec.behaviour.interests import Topics, aspects, categories, lift, nearest, newest_items, profiles
 from nightrec.behaviour.metrics import Interval
 from nightrec.context import Context
-from nightrec.histories import Floats, Matrix
+from nightrec.histories import Floats, Ints, Matrix
 from nightrec.lexical import centred
 from nightrec.reasons.words import words
 from nightrec.schemas import contract
@@ -73,7 +73,7 @@ def interest_rows(
     """Return rows of `user_interests`, each with the text that is nearest to it as evidence."""
     text, newest = night.items.text, newest_items(night.histories)
     profile = profiles(newest, text, centred(night.learnt.wrote))
-    wrote = own_texts(ctx, matrix)
+    wrote, vectors = own_texts(ctx, matrix)
     rows: list[dict[str, object]] = []
     for kind, known in topics.items():
         chosen, scores = nearest(profile, known, N_INTERESTS)
@@ -83,9 +83,9 @@ def interest_rows(
                 centre = known.centres[topic]
                 row = {"user_id": matrix.user_ids[user].as_py(), "kind": kind, "rank": place + 1}
                 row |= {"name": known.names[topic], "score": float(scores[user, place])}
-                texts, vectors = wrote.get(user, ([], text[:0]))
-                if texts:
-                    said = texts[int((vectors @ centre).argmax())][:EVIDENCE_CHARS]
+                if user in wrote:
+                    texts, places = wrote[user]
+                    said = texts[int((vectors[places] @ centre).argmax())][:EVIDENCE_CHARS]
                     row |= {"evidence_kind": "written", "evidence_item_id": None, "evidence_text": said}
                 else:
                     item = int(mine[(text[mine] @ centre).argmax()])
@@ -95,17 +95,18 @@ def interest_rows(
     return pa.Table.from_pylist(rows, contract("user_interests").arrow())
 
 
-def own_texts(ctx: Context, matrix: Matrix) -> dict[int, tuple[list[str], Floats]]:
-    """Return the newest texts of each user who wrote, and their unit vectors without the mean."""
+def own_texts(ctx: Context, matrix: Matrix) -> tuple[dict[int, tuple[list[str], Ints]], Floats]:
+    """Return, by user who wrote, the newest texts and their places in the second, unit vectors without the mean."""
     pieces = ctx.lake.read_arrow("user_texts", ctx.run_date, ["user_id", "text", "text_hash"])
     if not pieces.num_rows:
-        return {}
+        return {}, np.zeros((0, 0), np.float32)
     known = ctx.lake.read_arrow("text_vectors", ctx.run_date)
     flat = np.asarray(known["vector"].combine_chunks().flatten(), dtype=np.float32).reshape(known.num_rows, -1)
     rows = pc.index_in(pieces["text_hash"], value_set=known["text_hash"].combine_chunks())
-    vectors = centred(flat)[np.asarray(rows).astype(np.int64)]
+    places = np.asarray(rows).astype(np.int64)
     users = np.asarray(pc.index_in(pieces["user_id"], value_set=matrix.user_ids)).astype(np.int64)
     texts, order = pieces["text"].to_pylist(), np.argsort(users, kind="stable")
     keys, first = np.unique(users[order], return_index=True)
     parts = np.split(order, first[1:])
-    return {int(k): ([texts[i] for i in p], vectors[p]) for k, p in zip(keys, parts, strict=True)}
+    wrote = {int(k): ([texts[i] for i in p], places[p]) for k, p in zip(keys, parts, strict=True)}
+    return wrote, centred(flat)

@@ -20,6 +20,7 @@ from nightrec.schemas import contract
 log = logging.getLogger(__name__)
 Wide = npt.NDArray[np.float64]
 Metrics = dict[str, dict[str, Interval]]
+CONFUSION = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 
 
 def outlook_rows(ctx: Context, matrix: Matrix) -> tuple[pa.Table, Metrics, dict[str, int]]:
@@ -47,9 +48,14 @@ def outlook_rows(ctx: Context, matrix: Matrix) -> tuple[pa.Table, Metrics, dict[
         "sentiment_reason": _where(np.isnan(sentiment), why_none),
         "n_reviews": n_reviews.astype(np.int64),
     }
-    n_rows = {"return": int(np.count_nonzero(~np.isnan(chance))), "sentiment": len(positive)}
     metrics = {"return": returning, "sentiment": feeling}
+    n_rows = {prediction: n_measured(found) for prediction, found in metrics.items()}
     return pa.table(columns, contract("user_outlook").arrow()), metrics, n_rows
+
+
+def n_measured(found: dict[str, Interval]) -> int:
+    """Return how many rows stand behind metrics, of which each is in one field of the confusion matrix."""
+    return sum(int(found[field].value) for field in CONFUSION) if found else 0
 
 
 def read_sentiment(ctx: Context, reviews: Reviews) -> tuple[Wide, str | None, dict[str, Interval]]:

@@ -28,14 +28,17 @@ TEMPERATURE = 0.05
 def verdicts(stars: Wide) -> tuple[Mask, Mask]:
     """Tell which ratings are positive and which say anything clear, by the scale that the shop's ratings span.
 
+    The outermost hundredth at either end does not stretch the scale: one 50 for a 5 would make every 5 a low rating.
+
     Args:
         stars: `(n,)`, NaN where there are none.
 
     Returns:
         `(n,)` whether in the upper quarter of the scale, and `(n,)` whether in the upper or lower quarter.
     """
-    low, high = float(np.fmin.reduce(stars, initial=np.inf)), float(np.fmax.reduce(stars, initial=-np.inf))
-    if not high > low:
+    rated = stars[~np.isnan(stars)]
+    low, high = np.quantile(rated, [0.01, 0.99], method="nearest") if len(rated) else (0.0, 0.0)
+    if low == high:
         return np.zeros(len(stars), np.bool_), np.zeros(len(stars), np.bool_)
     share = (stars - low) / (high - low)
     return share >= 0.75, (share >= 0.75) | (share <= 0.25)
