@@ -6,6 +6,7 @@ nothing that reads as finished. Spark jobs use `tables.Tables`, which adds frame
 
 import json
 import re
+from contextlib import suppress
 from datetime import date
 
 import pyarrow as pa
@@ -61,7 +62,7 @@ PRODUCER = {
 }
 
 VERDICTS = {
-    "events_checks": ("events",),
+    "events_checks": ("events", "items", "deliveries"),
     "topn_checks": ("topn", "fallback", "similar_items", "popular_items", "query_results", "reason_texts"),
 }
 """Gates by what they judge: a verdict on rows that are replaced holds no longer."""
@@ -97,6 +98,12 @@ class Lake:
     def newest(self, name: str, before: date) -> date | None:
         """Return the newest finished partition strictly before a date."""
         return max((day for day in self.finished_dates(name) if day < before), default=None)
+
+    def has_passed(self, run_date: date) -> bool:
+        """Tell whether a delivery passed its gate; one that was not checked has not."""
+        if not self.is_finished("events_checks", run_date):
+            return False
+        return all(self.read_arrow("events_checks", run_date, ["is_passed"])["is_passed"].to_pylist())
 
     def require(self, name: str, run_date: date) -> None:
         """Refuse a partition that is not finished.
@@ -161,7 +168,7 @@ class Lake:
             self.fs.delete_dir(staging)
             raise EmptyOutputError(f"{name}: no rows for {run_date}; kept what was at {self.partition(name, run_date)}")
         for old in [final, *(self._folder(verdict, run_date) for verdict in VERDICTS if name in VERDICTS[verdict])]:
-            if self._exists(f"{old}/{MARKER}"):
+            with suppress(FileNotFoundError):  # tables that share a verdict are written at once
                 self.fs.delete_file(f"{old}/{MARKER}")
         self._clear(final)
         for part in self.fs.get_file_info(fs.FileSelector(staging)):

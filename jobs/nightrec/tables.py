@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from functools import reduce
 
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -29,15 +28,14 @@ class Tables(Lake):
         Raises:
             MissingPartitionError: If it is not finished.
         """
-        self.require(name, run_date)
-        return self._spark.read.schema(contract(name).spark()).parquet(self.partition(name, run_date))
+        return self._spark.read.schema(contract(name).spark()).parquet(self._finished(name, run_date))
 
     def read_many(self, name: str, run_dates: Iterable[date]) -> DataFrame:
         """Read several finished partitions, with `run_date` as a further column; no dates give an empty frame."""
-        frames = [self.read(name, day).withColumn("run_date", F.lit(day)) for day in run_dates]
-        if frames:
-            return reduce(DataFrame.unionByName, frames)
-        return self.empty(name).withColumn("run_date", F.lit(None).cast("date"))
+        table, schema = f"{self.root}/{contract(name).folder}", contract(name).spark().add("run_date", "date")
+        paths = [self._finished(name, day) for day in run_dates]
+        reader = self._spark.read.schema(schema).option("basePath", table)
+        return reader.parquet(*paths) if paths else self._spark.createDataFrame([], schema)
 
     def read_published(self, name: str, run_date: date) -> DataFrame:
         """Read a table of the lists that a night published.
@@ -81,3 +79,7 @@ class Tables(Lake):
         with ThreadPoolExecutor(max_workers=len(frames)) as pool:
             writing = {name: pool.submit(self.overwrite, name, run_date, frame) for name, frame in frames.items()}
         return {name: written.result() for name, written in writing.items()}
+
+    def _finished(self, name: str, run_date: date) -> str:
+        self.require(name, run_date)
+        return self.partition(name, run_date)

@@ -12,9 +12,10 @@ import pytest
 from nightrec.config import load_config
 from nightrec.ingest.job import main
 from nightrec.lake import Lake
+from nightrec.quality.job import main as validate
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("local_jobs")]
-D0, D1 = date(2026, 1, 30), date(2026, 1, 31)
+D0, D1, D2 = date(2026, 1, 30), date(2026, 1, 31), date(2026, 2, 1)
 ODD_IDS = ['o\'brien "x"', "two\nlines", "😀", "张三", "a|b,c;d", " padded ", "\\back\\"]
 
 
@@ -45,6 +46,9 @@ class Shop:
 
     def ingest(self, run_date: date, *more: str) -> int:
         return main(["--domain", "tiny", "--run-date", str(run_date), *more])
+
+    def gate(self, run_date: date, *more: str) -> int:
+        return validate(["--domain", "tiny", "--run-date", str(run_date), "--table", "events", *more])
 
     def counts(self, run_date: date, feed: str = "events") -> tuple[int, int, int, int]:
         """Return read, accepted, rejected and duplicates after checking them against the tables."""
@@ -120,7 +124,7 @@ def test_unknown_format_is_exit_3(shop, caplog):
 def test_first_delivery_without_catalogue_is_exit_3(shop, caplog):
     shop.deliver(D1, "events/a.jsonl", lines([event(1)]))
     assert shop.ingest(D1) == 3
-    assert "none in an earlier delivery; expected a catalogue with the first delivery" in caplog.text
+    assert "none in an earlier delivery that passed its gate; expected a catalogue with the first" in caplog.text
     assert not shop.lake.is_finished("events", D1)
 
 
@@ -172,6 +176,7 @@ def test_duplicate_delivery_brings_nothing_new_and_a_late_event_does(shop, caplo
     shop.deliver(D0, "events/a.jsonl", same)
     shop.deliver(D1, "events/a.jsonl", same)
     assert shop.ingest(D0) == 0
+    assert shop.gate(D0) == 0
     first = {row["feed"]: row["fingerprint"] for row in shop.rows("deliveries", D0)}
 
     assert shop.ingest(D1) == 3
@@ -188,6 +193,32 @@ def test_duplicate_delivery_brings_nothing_new_and_a_late_event_does(shop, caplo
     second = {row["feed"]: row["fingerprint"] for row in shop.rows("deliveries", D1)}
     assert second["items"] == first["items"]
     assert second["events"] != first["events"]
+
+
+def test_catalogue_that_failed_its_gate_is_not_carried_forward(shop, caplog):
+    broken = lines([{"item_id": "only"}]) + b"{broken\n" * 9
+    for k, day in enumerate((D0, D1, D2)):
+        shop.deliver(day, "events/a.jsonl", lines([event(10 * k), event(10 * k + 1)]))
+    shop.deliver(D1, "items/items.jsonl", broken)
+    full = "--set", "ingest.items_feed=full"
+    assert (shop.ingest(D0, *full), shop.gate(D0)) == (0, 0)
+    assert (shop.ingest(D1, *full), shop.gate(D1)) == (0, 4)
+    assert [row["item_id"] for row in shop.rows("items", D1)] == ["only"]
+
+    assert (shop.ingest(D2, *full), shop.gate(D2)) == (0, 0)
+
+    assert shop.rows("items", D2) == shop.rows("items", D0)
+    assert f"leaving out the catalogue of {D1}: its delivery has not passed its gate" in caplog.text
+
+
+def test_delivery_that_fails_when_repeated_leaves_no_verdict(shop):
+    shop.deliver(D0, "events/a.jsonl", lines([event(1)]))
+    assert (shop.ingest(D0), shop.gate(D0)) == (0, 0)
+    shop.deliver(D0, "events/a.jsonl", b"{broken\n")
+
+    assert shop.ingest(D0) == 4
+
+    assert (shop.lake.is_finished("events", D0), shop.lake.has_passed(D0)) == (True, False)
 
 
 def test_repeating_a_delivery_gives_the_same_rows(shop):

@@ -132,6 +132,44 @@ def test_killed_while_moving_leaves_nothing_that_reads_as_finished(lake, monkeyp
     assert users(lake, D1) == ["b"]
 
 
+@pytest.mark.parametrize("judged", ["events", "items", "deliveries"])
+def test_replacing_what_a_gate_judged_withdraws_its_verdict(lake, judged):
+    write_verdict(lake, D0, True)
+    write_verdict(lake, D1, True)
+
+    lake.write_arrow(judged, D1, one_row(judged))
+
+    assert (lake.has_passed(D0), lake.has_passed(D1)) == (True, False)
+    assert not lake.is_finished("events_checks", D1)
+
+
+def test_a_delivery_has_passed_when_every_rule_of_its_gate_has(lake):
+    write_verdict(lake, D0, True, True)
+    write_verdict(lake, D1, True, False)
+
+    assert [lake.has_passed(day) for day in (D0, D1, D2)] == [True, False, False]
+
+
+def test_a_verdict_that_another_table_withdraws_at_the_same_time_is_no_error(lake, monkeypatch):
+    monkeypatch.setattr(Lake, "_exists", lambda *_: True)  # seen by this thread, then deleted by the other
+
+    assert lake.write_arrow("items", D1, one_row("items")) == 1
+
+
+def write_verdict(lake, day, *is_passed):
+    rows = [
+        {"rule": f"r{k}", "is_passed": ok, "n_unexpected": 0, "unexpected_frac": 0} for k, ok in enumerate(is_passed)
+    ]
+    lake.write_arrow("events_checks", day, pa.Table.from_pylist(rows, contract("events_checks").arrow()))
+
+
+def one_row(table):
+    schema = contract(table).arrow()
+    filled = {"string": "x", "int64": 0, "timestamp[us, tz=UTC]": 0}
+    row = {field.name: None if field.nullable else filled[str(field.type)] for field in schema}
+    return pa.Table.from_pylist([row], schema)
+
+
 def killed_on_second_call(clear):
     """Let the staging folder be cleared and die where the old rows are about to be."""
     calls = []

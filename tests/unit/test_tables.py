@@ -1,10 +1,10 @@
 """Several tables written at once."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from nightrec.errors import EmptyOutputError
+from nightrec.errors import EmptyOutputError, MissingPartitionError
 
 DAY = date(2026, 1, 31)
 
@@ -26,3 +26,19 @@ def test_one_that_fails_leaves_the_others_written(spark, tables):
         tables.overwrite_all(DAY, {"user_index": tables.empty("user_index"), "item_index": items})
 
     assert (tables.is_finished("user_index", DAY), tables.count("item_index", DAY)) == (False, 1)
+
+
+def test_many_partitions_are_one_scan_with_their_dates(spark, tables):
+    days = [DAY + timedelta(days=k) for k in range(3)]
+    for k, day in enumerate(days):
+        tables.overwrite("user_index", day, spark.createDataFrame([(f"u{k}", k)], "user_id string, user_idx int"))
+
+    got = tables.read_many("user_index", days[1:])
+
+    assert sorted(tuple(row) for row in got.collect()) == [("u1", 1, days[1]), ("u2", 2, days[2])]
+    assert got._jdf.queryExecution().optimizedPlan().collectLeaves().size() == 1
+    none = tables.read_many("user_index", [])
+    assert (none.dtypes, none.count()) == (got.dtypes, 0)
+    assert got.dtypes == [("user_id", "string"), ("user_idx", "int"), ("run_date", "date")]
+    with pytest.raises(MissingPartitionError, match="user_index/run_date=2026-01-30"):
+        tables.read_many("user_index", [days[0], DAY - timedelta(days=1)])

@@ -1,5 +1,6 @@
 """Cleaning as Spark columns: one pass through Python for all texts of a frame, which passes over rows without text."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -7,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
 
-from nightrec.cleaning.masking import mask_line
+from nightrec.cleaning.masking import mask_bytes, mask_line
 from nightrec.cleaning.words import Cleaned, Rules, clean
 
 CLEANED = pa.struct(
@@ -45,11 +46,17 @@ def clean_texts(lines: DataFrame, names: list[str], rules: Rules) -> DataFrame:
 
 
 def mask_lines(rules: Rules) -> Callable[..., Column]:
-    """Return the masking of delivered lines as a function of a column; null stays null."""
+    """Return the masking of delivered lines as a function of the columns `raw, raw_encoding`; null stays null."""
 
-    def masked(lines: pa.Array) -> pa.Array:
-        found = [None if line is None else mask_line(line, rules.phone_regions) for line in lines.to_pylist()]
-        return pa.array(found, pa.string())
+    def mask(raw: str | None, encoding: str) -> str | None:
+        if raw is None:
+            return None
+        if encoding == "base64":
+            return b64encode(mask_bytes(b64decode(raw), rules.phone_regions)).decode()
+        return mask_line(raw, rules.phone_regions)
+
+    def masked(lines: pa.Array, encodings: pa.Array) -> pa.Array:
+        return pa.array(map(mask, lines.to_pylist(), encodings.to_pylist()), pa.string())
 
     return _udf(masked, "string")
 
@@ -67,7 +74,7 @@ def _cleaned(rules: Rules) -> Callable[..., Column]:
     return _udf(cleaned, DDL)
 
 
-def _udf(function: Callable[[pa.Array], pa.Array], kind: str) -> Callable[..., Column]:
+def _udf(function: Callable[..., pa.Array], kind: str) -> Callable[..., Column]:
     made: Callable[..., Column] = arrow_udf(function, kind)  # type: ignore[call-overload]  # its stubs ask for more
     return made
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -34,8 +34,18 @@ def language_of(text: str, languages: Sequence[str]) -> str | None:
     return str(code) if probability > MIN_PROBABILITY else None
 
 
+@cache
+def known_languages() -> frozenset[str]:
+    """Return the codes that `language_of` can choose from."""
+    return frozenset(_load().labels)
+
+
 @lru_cache(maxsize=1)
 def _identifier(languages: tuple[str, ...]) -> LanguageIdentifier:
-    found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    found = _load()
     found.set_languages(languages)
     return found
+
+
+def _load() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -28,7 +28,7 @@ FIRST_DIGITS = "23456"
 FULL_WIDTH = {0xFF00 + k: 0x20 + k for k in range(1, 0x5F)} | {0x3000: 0x20}
 LETTER_BESIDE = re.compile(r"[A-Za-z](?=\+?[0-9]{10})|(?<=[0-9]{10})[A-Za-z]")
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[^u])")
-MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+]+)?")
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}[0-9:.+]*)?")
 MAX_TRIES = 1000
 """Wrong numbers after which a line, which can be a megabyte, is taken for a table of figures."""
 
@@ -70,6 +70,15 @@ def mask_line(raw: str, phone_regions: Sequence[str]) -> str:
     plain, places = _unescaped(raw)
     spans = _find(plain.translate(FULL_WIDTH), phone_regions)
     return _cut(raw, [Span(places[start], places[end], of_kind) for start, end, of_kind in spans])
+
+
+def mask_bytes(raw: bytes, phone_regions: Sequence[str]) -> bytes:
+    """Put masks in place of personal data in a delivered line of unknown encoding; other bytes stay as they are.
+
+    Read twice, because a byte beyond ASCII may be a letter of an address, or half a Chinese character beside a number.
+    """
+    once = mask_line(raw.decode("latin-1"), phone_regions).encode("latin-1")
+    return mask_line(once.decode("ascii", "surrogateescape"), phone_regions).encode("ascii", "surrogateescape")
 
 
 def _unescaped(raw: str) -> tuple[str, Sequence[int]]:

@@ -1,9 +1,28 @@
-"""Deliveries from which no night can be made, each refused with what was found, where, and what to do."""
+"""Settings and deliveries from which no night can be made, each refused with what was found, where, and what to do."""
 
+from phonenumbers import SUPPORTED_REGIONS
+
+from nightrec.cleaning.languages import known_languages
 from nightrec.context import SparkContext
-from nightrec.errors import GateError, InputError
+from nightrec.errors import ConfigError, GateError, InputError
 from nightrec.ingest.files import newest_delivery
 from nightrec.ingest.ledger import Ledger
+from nightrec.settings import IngestConfig
+
+
+def refuse_unknown_codes(settings: IngestConfig) -> None:
+    """Refuse countries whose phone numbers and languages whose texts nobody would find.
+
+    Raises:
+        ConfigError: With all wrong codes.
+    """
+    regions = sorted(set(settings.phone_regions) - SUPPORTED_REGIONS)
+    languages = sorted(set(settings.languages) - known_languages())
+    wrong = [f"ingest.phone_regions: {', '.join(regions)}; expected ISO 3166 codes such as GB or CN"] if regions else []
+    if languages:
+        wrong.append(f"ingest.languages: {', '.join(languages)}; expected ISO 639-1 codes such as en or zh")
+    if wrong:
+        raise ConfigError(f"{len(regions) + len(languages)} unknown code(s):\n  " + "\n  ".join(wrong))
 
 
 def refuse_no_files(folder: str, names: list[str]) -> None:
@@ -54,6 +73,7 @@ def refuse_nothing_new(ctx: SparkContext, folder: str, events: Ledger, n_items: 
         )
     if n_items == 0:
         raise InputError(
-            f"no items in {ctx.config.landing(ctx.run_date, 'items')} and none in an earlier delivery; expected a "
-            "catalogue with the first delivery; deliver one with at least item_id and run the job again"
+            f"no items in {ctx.config.landing(ctx.run_date, 'items')} and none in an earlier delivery that passed its "
+            "gate; expected a catalogue with the first delivery; deliver one with at least item_id, or run "
+            "jobs/validate_table.py --table events for the delivery before, and run the job again"
         )

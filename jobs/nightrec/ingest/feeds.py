@@ -1,7 +1,6 @@
 """Read one feed of a delivery: its lines typed and cleaned, kept until the job ends."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple, get_args
 
 from pyspark import StorageLevel
@@ -14,6 +13,7 @@ from nightrec.context import SparkContext
 from nightrec.ingest import transform
 from nightrec.ingest.lines import read_lines
 from nightrec.lake import arrow_uri
+from nightrec.lateness import last_moment
 from nightrec.schemas import contract
 from nightrec.settings import EventType, IngestConfig
 
@@ -62,6 +62,5 @@ def cleaning_rules(settings: IngestConfig) -> Rules:
 
 
 def _type_events(ctx: SparkContext, lines: DataFrame, columns: Sequence[str]) -> DataFrame:
-    end_of_day = datetime.combine(ctx.run_date + timedelta(days=1), time.min, UTC)
-    last_moment = end_of_day + timedelta(hours=ctx.config.ingest.max_future_hours)
-    return transform.type_events(lines, columns, get_args(EventType), last_moment)
+    latest = last_moment(ctx.run_date, ctx.config.ingest.max_future_hours)
+    return transform.type_events(lines, columns, get_args(EventType), latest)

@@ -1,15 +1,17 @@
 """ingest_logs: turn a delivery's files into typed events, the catalogue as of the date, and every line not used.
 
-Reads   landing/D (events, items), events/(D - ingest.deduplicate_days .. D) for known event_ids, items/(newest before)
+Reads   landing/D (events, items), events/(D - ingest.deduplicate_days .. D) for known event_ids, items/ and
+        events_checks/ of the newest date before D that passed its gate
 Writes  rejects/D, items/D, deliveries/D, events/D, in this order. Replaces those partitions; safe to repeat.
-Fails   3 if the delivery is missing, has no lines or brings nothing new, or if no items ever came; 4 if no event is
-        usable and more than ingest.max_reject_frac are rejected. Rejects and counts are written before it fails.
+Fails   2 if a country or a language of its settings is unknown; 3 if the delivery is missing, has no lines or brings
+        nothing new, or if no items ever came; 4 if no event is usable and more than ingest.max_reject_frac are
+        rejected. Rejects and counts are written before it fails.
 """
 
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -18,7 +20,7 @@ from pyspark.sql import functions as F
 from nightrec.cleaning.columns import COUNTS, mask_lines
 from nightrec.context import SparkContext, run_spark_job
 from nightrec.ingest import transform
-from nightrec.ingest.checks import refuse_no_files, refuse_no_lines, refuse_nothing_new
+from nightrec.ingest.checks import refuse_no_files, refuse_no_lines, refuse_nothing_new, refuse_unknown_codes
 from nightrec.ingest.feeds import DISK, EVENTS, ITEMS, REQUIRED, Feed, cleaning_rules, read_feed
 from nightrec.ingest.files import list_files
 from nightrec.ingest.ledger import Ledger, Reasons
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 def ingest_logs(ctx: SparkContext) -> None:
     """Write what is unusable first and the events last, so that finished events mean a finished delivery."""
+    refuse_unknown_codes(ctx.config.ingest)
     names = {name: list_files(_folder(ctx, name)) for name in REQUIRED}
     refuse_no_files(_folder(ctx, EVENTS), names[EVENTS])
     events, items = (read_feed(ctx, name, names[name]) for name in REQUIRED)
@@ -73,9 +76,7 @@ def _write_rejects(ctx: SparkContext, *feeds: Feed) -> dict[str, Reasons]:
     )
     columns = contract("rejects").names
     both = first.select(*columns).unionByName(second.select(*columns))
-    masked = F.when(
-        F.col("raw_encoding") == "utf-8", mask_lines(cleaning_rules(ctx.config.ingest))(F.col("raw"))
-    ).otherwise(F.col("raw"))
+    masked = mask_lines(cleaning_rules(ctx.config.ingest))("raw", "raw_encoding")
     ctx.tables.overwrite("rejects", ctx.run_date, both.withColumn("raw", masked))
     counted = ctx.tables.read("rejects", ctx.run_date).groupBy("feed", "reason").count()
     # Reasons are fixed texts, a few hundred at most.
@@ -103,16 +104,23 @@ def _ledger(feed: Feed, marked: DataFrame, reasons: dict[str, Reasons]) -> Ledge
 
 def _write_catalogue(ctx: SparkContext, delivered: DataFrame, n_delivered: int) -> tuple[int, str]:
     """Write the catalogue as of the date, carried forward where none came; return its size and fingerprint."""
-    before = ctx.tables.newest(ITEMS, ctx.run_date)
+    is_replaced = ctx.config.ingest.items_feed == "full" and n_delivered > 0
+    before = None if is_replaced else _newest_catalogue(ctx)
     if before is None and n_delivered == 0:
         return 0, transform.NO_ROWS
-    if before is None or (ctx.config.ingest.items_feed == "full" and n_delivered > 0):
-        catalogue = delivered
-    else:
-        catalogue = transform.update_catalogue(ctx.tables.read(ITEMS, before), delivered)
+    catalogue = transform.update_catalogue(ctx.tables.read(ITEMS, before), delivered) if before else delivered
     rows = ctx.tables.overwrite(ITEMS, ctx.run_date, catalogue)
     written = ctx.tables.read(ITEMS, ctx.run_date)
     return rows, str(written.agg(transform.fingerprint(contract(ITEMS).names)).collect()[0][0])
+
+
+def _newest_catalogue(ctx: SparkContext) -> date | None:
+    """Return the newest earlier delivery whose catalogue may be carried forward, as `build_matrix` takes its events."""
+    for day in reversed([day for day in ctx.lake.finished_dates(ITEMS) if day < ctx.run_date]):
+        if ctx.lake.has_passed(day):
+            return day
+        log.warning("leaving out the catalogue of %s: its delivery has not passed its gate", day)
+    return None
 
 
 def _record(ctx: SparkContext, *ledgers: Ledger) -> None:

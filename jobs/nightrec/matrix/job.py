@@ -81,8 +81,7 @@ def passed_deliveries(lake: Lake, run_date: date, settings_hash: str) -> dict[da
     for day in lake.finished_dates("events"):
         if day > run_date:
             continue
-        checked = lake.is_finished("events_checks", day)
-        if checked and all(lake.read_arrow("events_checks", day, ["is_passed"])["is_passed"].to_pylist()):
+        if lake.has_passed(day):
             feeds = lake.read_arrow("deliveries", day, ["feed", "fingerprint"]).to_pylist()
             passed[day] = next(f["fingerprint"] for f in feeds if f["feed"] == "events"), settings_hash
         elif day == run_date:
@@ -97,8 +96,12 @@ def passed_deliveries(lake: Lake, run_date: date, settings_hash: str) -> dict[da
 def make_plan(lake: Lake, run_date: date, inputs: dict[date, tuple[str, str]]) -> Plan:
     """Compare tonight's inputs with those of the newest state before the date."""
     base = lake.newest("interactions", before=run_date)
-    made_of = lake.read_arrow("matrix_inputs", base).to_pylist() if base else []
-    return plan_build(base, {r["delivery_date"]: (r["fingerprint"], r["settings_hash"]) for r in made_of}, inputs)
+    rows = lake.read_arrow("matrix_inputs", base).to_pylist() if base else []
+    made_of = {row["delivery_date"]: (row["fingerprint"], row["settings_hash"]) for row in rows}
+    for day in sorted(made_of.keys() - set(lake.finished_dates("events"))):
+        gone = "delivery of %s is gone from events; its interactions are left out of the rebuilt matrix"
+        log.warning(gone, day)
+    return plan_build(base, made_of, inputs)
 
 
 def write_interactions(ctx: SparkContext, plan: Plan) -> int:

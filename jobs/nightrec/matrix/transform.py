@@ -9,10 +9,10 @@ from nightrec.decay import decay
 from nightrec.goals import is_goal
 
 INDEX_BUCKETS = 256
-PARTS = "weight", "n_events", "n_goals", "first_at", "last_at", "last_goal_at", "last_value"
+PARTS = "weight", "n_events", "n_goals", "first_at", "last_at", "last_goal_at", "last_value", "last_value_at"
 STATE = (
     "struct<weight:double,n_events:bigint,n_goals:bigint,first_at:timestamp,last_at:timestamp,last_goal_at:timestamp,"
-    "last_value:double>"
+    "last_value:double,last_value_at:timestamp>"
 )
 
 
@@ -85,7 +85,7 @@ def weighed_type(weighed: DataFrame, event: Column) -> str:
 
 
 def _add(acc: Column, event: Column, half_life_days: float) -> Column:
-    at, last = event["event_at"], acc["last_at"]
+    at, last, value = event["event_at"], acc["last_at"], event["value"]
     faded = decay(F.abs(F.unix_micros(at) - F.unix_micros(last)) / 1e6, half_life_days)
     is_first, is_newer = last.isNull(), last.isNull() | (at >= last)
     weight = (
@@ -100,7 +100,11 @@ def _add(acc: Column, event: Column, half_life_days: float) -> Column:
         F.least(acc["first_at"], at).alias("first_at"),
         F.greatest(last, at).alias("last_at"),
         F.greatest(acc["last_goal_at"], F.when(event["is_goal"], at)).alias("last_goal_at"),
-        F.when(is_newer, event["value"]).otherwise(acc["last_value"]).alias("last_value"),
+        # A time of its own: a late rating may come after a newer event without value.
+        F.when(at >= F.coalesce(acc["last_value_at"], at), F.coalesce(value, acc["last_value"]))
+        .otherwise(acc["last_value"])
+        .alias("last_value"),
+        F.greatest(acc["last_value_at"], F.when(value.isNotNull(), at)).alias("last_value_at"),
     ).cast(STATE)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from great_expectations.data_context import AbstractDataContext
 
 RESULTS_KEPT = 600
-"""Newest results that stay on the site: a hundred nights of two gates with three batches each."""
+"""Newest results that stay on the site: about fifty nights of two gates with four and eight batches."""
 RESULTS, SUITES = "results", "suites"
 
 

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from nightrec.availability import hidden_items, is_available
 from nightrec.context import SparkContext
 from nightrec.lake import Lake
+from nightrec.lateness import last_moment
 from nightrec.published import TABLES
 from nightrec.quality import other_lists, transform
 from nightrec.quality.reasons import Facts, check_reasons
@@ -49,7 +50,7 @@ def event_frames(ctx: SparkContext) -> Frames:
     events, items, deliveries = (ctx.tables.read(name, ctx.run_date) for name in READS["events"])
     settings = ctx.config.ingest
     return {
-        "events": transform.check_events(events, items, ctx.run_date, settings.max_future_hours),
+        "events": transform.check_events(events, items, last_moment(ctx.run_date, settings.max_future_hours)),
         "deliveries": transform.check_deliveries(deliveries, events, settings.max_reject_frac),
         "items": items,
     }

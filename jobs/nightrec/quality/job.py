@@ -55,7 +55,7 @@ def validate_table(ctx: SparkContext) -> None:
     publish_results(docs, run_name, list(asked))
     _record(ctx, table, verdicts)
     if not all(verdict.is_passed for verdict in verdicts):
-        raise GateError(explain(table, f"run_date={day}", verdicts, _next_step(ctx, table)))
+        raise GateError(explain(table, f"run_date={day}", verdicts, _next_step(ctx, table, verdicts)))
 
 
 @contextmanager
@@ -86,12 +86,14 @@ def _log_unknown_items(ctx: SparkContext, events: DataFrame) -> None:
         log.warning("%d of %d events are about items that are not in items/%s", n_unknown, n_items, ctx.run_date)
 
 
-def _next_step(ctx: SparkContext, table: str) -> str:
+def _next_step(ctx: SparkContext, table: str, verdicts: Sequence[Verdict]) -> str:
     flags = f"--domain {ctx.config.domain} --run-date {ctx.run_date}"
     if table == "events":
         delivery = ctx.config.landing(ctx.run_date, "events").removesuffix("/events")
         return f"correct the delivery in {delivery} and run jobs/ingest_logs.py {flags}, then this again"
-    return f"the lists published before stay; correct and run jobs/score_top_n.py {flags}, then this again"
+    is_text = {verdict.rule for verdict in verdicts if not verdict.is_passed} == {"unfaithful_sentence"}
+    job = "write_reasons" if is_text else "score_top_n"
+    return f"the lists published before stay; correct and run jobs/{job}.py {flags}, then this again"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

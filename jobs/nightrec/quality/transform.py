@@ -4,7 +4,7 @@ A flag is empty where another rule already says what is wrong, such as an empty 
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -12,22 +12,20 @@ from pyspark.sql import functions as F
 ITEMLESS = ("question", "search")
 
 
-def check_events(events: DataFrame, items: DataFrame, run_date: date, max_future_hours: float) -> DataFrame:
+def check_events(events: DataFrame, items: DataFrame, last_moment: datetime) -> DataFrame:
     """Add `has_item`, `is_in_time` and `is_known_item` to events; as many rows come out as go in.
 
     Args:
         events: Rows of `events`.
         items: Rows of `items`, `item_id` unique.
-        run_date: Date of the delivery.
-        max_future_hours: Hours after the end of `run_date` (UTC) that an event may lie ahead.
+        last_moment: Later events are not in time; with its time zone.
     """
-    limit = datetime.combine(run_date, time()) + timedelta(days=1, hours=max_future_hours)
     known = items.select("item_id").distinct().withColumn("is_known_item", F.lit(True))
     return (
         events.join(known, on=["item_id"], how="left")
         .withColumn("is_known_item", F.when(F.col("item_id").isNotNull(), _or(F.col("is_known_item"), False)))
         .withColumn("has_item", F.col("item_id").isNotNull() | F.col("event_type").isin(*ITEMLESS))
-        .withColumn("is_in_time", F.col("event_at") <= limit)
+        .withColumn("is_in_time", F.col("event_at") <= F.lit(last_moment))
     )
 
 

@@ -1,3 +1,5 @@
+from base64 import b64encode
+
 from nightrec.cleaning.columns import COUNTS, clean_texts, mask_lines
 from nightrec.cleaning.words import Rules
 
@@ -31,7 +33,13 @@ def test_rows_are_cleaned_in_one_pass_and_rows_without_text_stay_empty(spark):
     assert plan.count("ArrowEvalPython") == 1
 
 
-def test_mask_lines_passes_over_empty_ones(spark):
-    lines = spark.createDataFrame([(1, "call 13812345678"), (2, None)], "k int, raw string")
-    masked = lines.withColumn("raw", mask_lines(RULES)(lines["raw"]))
-    assert [row["raw"] for row in masked.orderBy("k").collect()] == ["call <phone>", None]
+def test_mask_lines_reads_base64_and_passes_over_empty_ones(spark):
+    rows = [(1, "call 13812345678", "utf-8"), (2, None, "utf-8"), (3, _base64(b"\xff 13812345678"), "base64")]
+    lines = spark.createDataFrame(rows, "k int, raw string, raw_encoding string")
+    masked = lines.withColumn("raw", mask_lines(RULES)("raw", "raw_encoding"))
+    found = [row["raw"] for row in masked.orderBy("k").collect()]
+    assert found == ["call <phone>", None, _base64(b"\xff <phone>")]
+
+
+def _base64(raw):
+    return b64encode(raw).decode()

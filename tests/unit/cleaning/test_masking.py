@@ -1,6 +1,6 @@
 import pytest
 
-from nightrec.cleaning.masking import Masked, mask, mask_line
+from nightrec.cleaning.masking import Masked, mask, mask_bytes, mask_line
 
 REGIONS = ["US", "CN"]
 
@@ -25,6 +25,9 @@ PHONES = [
     ("tel13812345678", "tel<phone>"),
     ("+44 20 7946 0958", "<phone>"),  # a country that is not among the regions
     ("13812345678 or 4155552671", "<phone> or <phone>"),
+    ("2026-01-31 13812345678", "2026-01-31 <phone>"),
+    ("on 2026-02-03 +14155552671 please", "on 2026-02-03 <phone> please"),
+    ("2026-02-03T12:00 (415) 555-2671", "2026-02-03T12:00 <phone>"),
     ("on 2016-09-30 12:00:00, 1769860800", "on 2016-09-30 12:00:00, 1769860800"),
     ("ISBN 9780306406157, 1,000 to 2,000 pieces", "ISBN 9780306406157, 1,000 to 2,000 pieces"),
     ("01632 960 958", "01632 960 958"),  # British, but nobody said so
@@ -72,6 +75,18 @@ def test_escaped_letters_of_a_line_are_read_and_nothing_else_of_it_changes():
     line = r'{"a": "von j\u00fcrgen@m\u00fcller.de\nauf \uff11\uff13\uff18 1234 5678\u4f60 x\\u0040b.de \u00z"}'
     assert mask_line(line, REGIONS) == r'{"a": "von <email>\nauf <phone>\u4f60 x\\u0040b.de \u00z"}'
     assert mask_line(r"jan\u0040example.com", REGIONS) == "<email>"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ("打13812345678谢谢".encode("gbk"), "打<phone>谢谢".encode("gbk")),  # its last byte is a letter of Latin-1
+        ("jürgen@müller.de für 4111 1111 1111 1111".encode("latin-1"), "<email> für <card>".encode("latin-1")),
+        (bytes(range(256)), bytes(range(256))),
+    ],
+)
+def test_bytes_of_any_encoding_are_masked_and_the_others_survive(raw, kept):
+    assert mask_bytes(raw, REGIONS) == kept
 
 
 @pytest.mark.parametrize("text", ["a" * 10**6 + "@", "a@" * 200_000, "1" * 10**6, "12 " * 200_000, "(1" * 200_000])

@@ -57,4 +57,14 @@ def test_texts_are_clean_rejects_are_masked_and_keys_are_kept(ingested):
     raw = {row["line"]: row["raw"] for row in ingested.read_arrow("rejects", DAY).to_pylist()}
     assert json.loads(raw[4]) == event("e4", event_type="magic", user_id="u", item_id="i", text="pay <card>")
     assert raw[5] == "call <phone>, <email>"
-    assert raw[6] == b64encode(b"\xff 4155552671").decode()
+    assert raw[6] == b64encode(b"\xff <phone>").decode()
+
+
+def test_unknown_countries_and_languages_are_refused_at_once_with_exit_2(tiny_lake, caplog):
+    wrong = ["--set", "ingest.phone_regions=[UK, CN]", "--set", "ingest.languages=[cn, en]"]
+
+    assert main(["--domain", "tiny", "--run-date", str(DAY), *wrong]) == 2
+
+    assert "2 unknown code(s)" in caplog.text
+    assert "ingest.phone_regions: UK; expected ISO 3166 codes such as GB" in caplog.text
+    assert "ingest.languages: cn; expected ISO 639-1 codes such as en or zh" in caplog.text

@@ -84,6 +84,33 @@ def test_carry_forward_a_late_event_counts_less_and_changes_neither_last_time_no
     assert (row.last_at, row.last_value, row.first_at) == (datetime(2026, 1, 30, 12), 1.0, datetime(2026, 1, 20, 12))
 
 
+LAST_VALUES = {
+    "a later event without value": ([(12, 5.0), (13, None)], [], (5.0, 12)),
+    "the same the next night": ([(12, 5.0)], [(13, None)], (5.0, 12)),
+    "no value at all": ([(12, None)], [(13, None)], (None, None)),
+    "a newer value": ([(12, 5.0)], [(13, 2.0)], (2.0, 13)),
+    "a late value, newer than the known": ([(12, 5.0), (15, None)], [(14, 3.0)], (3.0, 14)),
+    "a late value, older than the known": ([(12, 5.0), (15, None)], [(11, 3.0)], (5.0, 12)),
+    "a late value, the first of all": ([(15, None)], [(11, 3.0)], (3.0, 11)),
+    "a value of the same moment": ([(12, 5.0)], [(12, 2.0)], (2.0, 12)),
+}
+"""Per item: the hours and values of two nights, and the value that stays with its hour."""
+
+
+def test_the_newest_value_stays_whatever_comes_after_or_late(spark, events):
+    state = empty_state(spark)
+    for night in (0, 1):
+        rows = [
+            {"item_id": item, "event_id": f"{night}-{hour}", "event_at": datetime(2026, 1, 30, hour), "value": value,
+             "run_date": date(2026, 1, 30 + night)}
+            for item, nights in LAST_VALUES.items() for hour, value in nights[night]
+        ]  # fmt: skip
+        state = carry_forward(state, weigh(events(*rows), WEIGHTS, ["view"], None), half_life_days=10.0)
+
+    got = {row.item_id: (row.last_value, row.last_value_at and row.last_value_at.hour) for row in state.collect()}
+    assert got == {item: kept for item, (_, _, kept) in LAST_VALUES.items()}
+
+
 def test_night_by_night_equals_a_rebuild_to_the_last_bit(spark, events):
     nights = [
         [
@@ -94,7 +121,7 @@ def test_night_by_night_equals_a_rebuild_to_the_last_bit(spark, events):
                 "event_at": datetime(2026, 1, 1 + (k * 5 + night) % 27, k % 24, (k * 13) % 60),
                 "run_date": date(2026, 2, 1 + night),
                 "event_type": "rating",
-                "value": 1.0 + (k % 5) / 3,
+                "value": 1.0 + (k % 5) / 3 if k % 4 else None,
             }
             for k in range(25)
         ]

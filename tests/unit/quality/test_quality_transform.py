@@ -1,6 +1,12 @@
 """Edges that the planted nights of tests/contract do not reach."""
 
-from nightrec.quality.transform import check_deliveries, check_lists, check_rows
+import time
+from datetime import date
+
+import pytest
+
+from nightrec.lateness import last_moment
+from nightrec.quality.transform import check_deliveries, check_events, check_lists, check_rows
 
 ROWS = "user_id string, rank int, item_id string, score float"
 
@@ -58,3 +64,25 @@ def test_delivery_without_lines_has_few_rejects(spark):
 
     columns = ("feed", "n_written", "is_whole", "is_accounted_for", "has_few_rejects")
     assert flags(got, *columns) == [("events", 0, True, True, None), ("items", None, None, True, True)]
+
+
+@pytest.fixture(params=["Asia/Shanghai", "America/Los_Angeles"])
+def elsewhere(request, monkeypatch):
+    """Put this process, Spark's driver, into another time zone."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_the_run_date_ends_in_utc_wherever_the_driver_is(spark):
+    moments = [("last", "2026-01-31T23:59:59Z"), ("end", "2026-02-01T00:00:00Z"), ("late", "2026-02-01T00:00:01Z")]
+    events = spark.createDataFrame([(*row, "view", "a") for row in moments], "event_id string, event_at string, "
+                                   "event_type string, item_id string")  # fmt: skip
+    events = events.withColumn("event_at", events["event_at"].cast("timestamp"))
+
+    got = check_events(events, catalogue(spark, a=True), last_moment(date(2026, 1, 31), max_future_hours=0))
+
+    assert flags(got, "event_id", "is_in_time") == [("end", True), ("last", True), ("late", False)]
