@@ -17,7 +17,7 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Asset, Context, CronTriggerTimetable, Param, dag, task
 from airflow.sdk.exceptions import AirflowFailException
-from nightrec_hooks import NoRetryOnRefusal, explain_failure, skip_unless_training, skip_writer_unless_named
+from nightrec_hooks import WAITING, NoRetryOnRefusal, explain_failure, skip_unless_training, skip_writer_unless_named
 
 PUBLISHED = Asset(name="published_lists", uri="nightrec://published_lists")
 DOMAIN, RUN_DATE, ENV, TOP_N = (
@@ -89,7 +89,7 @@ def nightly_recommendations() -> None:
         return night | {"has_writer": config.reasons.writer.model is not None}
 
     gpu = {"pool": "gpu", "execution_timeout": 3 * HOUR}
-    ingest = spark_job("ingest_logs", retry_policy=NoRetryOnRefusal("24"))
+    ingest = spark_job("ingest_logs", **WAITING)
     events = spark_job("validate_table", "--table", "events", task_id="validate_events")
     matrix, ranker = spark_job("build_matrix"), python_job("fit_ranker")
     score = spark_job("score_top_n", *LENGTH, post_execute=skip_writer_unless_named)

@@ -59,7 +59,9 @@ class Histories:
 
     def joined(self, other: "Histories") -> "Histories":
         """Return the rows of both in their order; the shape is the same."""
-        columns: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in COLUMNS}
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in COLUMNS
+        }
         rows = np.lexsort((columns["item_idx"], columns["last_at"], columns["user_idx"]))
         return replace(self, **{name: column[rows] for name, column in columns.items()})
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -14,6 +14,17 @@ class Section(BaseModel):
     """Unknown keys are errors and values never change after load."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _take_booleans_for_nothing_else(cls, value: object, info: ValidationInfo) -> object:
+        given = value if isinstance(value, list) else [value]
+        takes_them = cls.model_fields[info.field_name or ""].annotation is bool
+        if not takes_them and any(isinstance(one, bool) for one in given):
+            raise ValueError(
+                "true and false, which YAML makes of yes, no, on and off too, are no value of this setting"
+            )
+        return value
 
 
 class EncoderConfig(Section):
@@ -103,6 +114,14 @@ class SequenceConfig(Section):
     """Share of the best NDCG before them by which they have to; 0: by anything."""
     seed: int
     """Seed of weights and sampling."""
+
+    @field_validator("heads")
+    @classmethod
+    def _divide_the_vector(cls, heads: int, info: ValidationInfo) -> int:
+        dim = info.data.get("dim", heads)  # absent where it is wrong itself
+        if dim % heads:
+            raise ValueError(f"every head takes as much of the vector, and sequence.dim {dim} is no multiple of it")
+        return heads
 
 
 class ProjectionConfig(Section):

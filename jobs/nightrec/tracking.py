@@ -13,16 +13,23 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nightrec.errors import ConfigError
+from nightrec.errors import ConfigError, PipelineError
 from nightrec.places import root
 from nightrec.settings import Config
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
 
 log = logging.getLogger(__name__)
 PARENT_TAG = "mlflow.parentRunId"
+SERVER_ERROR = 500
+"""HTTP status from which on another try may find the server well; MLflow gives it to a lost connection, too."""
+
+
+class TrackingError(PipelineError):
+    """The tracking server does not answer now; another try may find it."""
 
 
 class TaskRun:
@@ -71,19 +78,26 @@ class TaskRun:
 def task_run(config: Config, task: str, run_date: date) -> Iterator[TaskRun]:
     """Open the task's child run under the night's parent, close it as finished or failed.
 
+    Settings and commit stand in the child: those of a night's tasks may differ, by `--set` and when one is repeated.
+
     Raises:
-        ConfigError: If the tracking server does not answer or refuses the password.
+        ConfigError: If the tracking server refuses the call or the password.
+        TrackingError: If it does not answer.
     """
+    from mlflow.entities import Param  # noqa: PLC0415  # heavy
+
     client = _client(config)
     parent_id = _parent(client, config, run_date)
     experiment_id = client.get_run(parent_id).info.experiment_id
-    child = client.create_run(experiment_id, run_name=task, tags={PARENT_TAG: parent_id, "task": task})
+    tags = {PARENT_TAG: parent_id, "task": task, "git_commit": git_commit()}
+    child = client.create_run(experiment_id, run_name=task, tags=tags)
+    settings = flatten(config.model_dump(mode="json"))
+    client.log_batch(child.info.run_id, params=[Param(key, str(value)) for key, value in settings.items()])
     client.log_text(child.info.run_id, config.model_dump_json(indent=2), "config.json")
     try:
         yield TaskRun(client, parent_id, child.info.run_id, task)
     except BaseException:
-        for run_id in (child.info.run_id, parent_id):
-            client.set_terminated(run_id, "FAILED")
+        _close_as_failed(client, [child.info.run_id, parent_id])
         raise
     client.set_terminated(child.info.run_id)
     # Each task moves the end of its night; a failure beside it stays to be seen.
@@ -117,8 +131,7 @@ def _client(config: Config) -> MlflowClient:
 
 
 def _parent(client: MlflowClient, config: Config, run_date: date) -> str:
-    """Return the night's parent run, made by whichever task comes first and found again by its tag."""
-    from mlflow.entities import Param  # noqa: PLC0415  # heavy
+    """Return the night's parent run, made by whichever task comes first and found again by its tags."""
     from mlflow.exceptions import MlflowException  # noqa: PLC0415  # heavy
 
     name = config.tracking.experiment.format(domain=config.domain)
@@ -128,19 +141,38 @@ def _parent(client: MlflowClient, config: Config, run_date: date) -> str:
         artifacts = None if config.tracking_uri.startswith("http") else (config.home / "mlruns").as_uri()
         experiment_id = found.experiment_id if found else client.create_experiment(name, artifacts)
     except MlflowException as err:
-        raise ConfigError(
-            f"tracking.uri {config.tracking_uri} does not answer: {str(err).splitlines()[0][:200]}; start the local "
-            f"server with: make up, or pass another one: --set tracking.uri=sqlite:////tmp/mlflow.db"
-        ) from None
-    runs = client.search_runs([experiment_id], f"tags.run_date = '{run_date}' and tags.kind = 'night'", max_results=1)
-    if runs:
+        raise _explained(err, config) from None
+    tags = {"kind": "night", "run_date": str(run_date), "domain": config.domain}
+    same_night = " and ".join(f"tags.{key} = '{value}'" for key, value in tags.items())
+    if runs := client.search_runs([experiment_id], same_night, max_results=1):
         client.update_run(runs[0].info.run_id, "RUNNING")
         return str(runs[0].info.run_id)
-    tags = {"kind": "night", "run_date": str(run_date), "domain": config.domain, "git_commit": git_commit()}
-    parent = client.create_run(experiment_id, run_name=f"night {run_date}", tags=tags)
-    settings = flatten(config.model_dump(mode="json"))
-    client.log_batch(parent.info.run_id, params=[Param(key, str(value)) for key, value in settings.items()])
-    return str(parent.info.run_id)
+    return str(client.create_run(experiment_id, run_name=f"night {run_date}", tags=tags).info.run_id)
+
+
+def _explained(err: MlflowException, config: Config) -> PipelineError:
+    why = str(err).splitlines()[0][:200]
+    elsewhere = "pass another one: --set tracking.uri=sqlite:////tmp/mlflow.db"
+    if err.get_http_status_code() >= SERVER_ERROR:  # type: ignore[no-untyped-call]
+        return TrackingError(
+            f"tracking.uri {config.tracking_uri} does not answer: {why}; start the local server with: make up, "
+            f"or {elsewhere}"
+        )
+    return ConfigError(
+        f"tracking.uri {config.tracking_uri} refuses the call: {why}; check the address, and name and password in "
+        f"MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or {config.place(config.paths.secrets)}, or {elsewhere}"
+    )
+
+
+def _close_as_failed(client: MlflowClient, run_ids: list[str]) -> None:
+    """Close runs if that is possible; why the task failed matters more than what the server says of it."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  # heavy
+
+    for run_id in run_ids:
+        try:
+            client.set_terminated(run_id, "FAILED")
+        except MlflowException as err:
+            log.warning("MLflow run %s stays open: %s", run_id, str(err).splitlines()[0][:200])
 
 
 def _log_metrics(client: MlflowClient, run_id: str, metrics: Mapping[str, float], step: int) -> None:

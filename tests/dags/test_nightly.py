@@ -1,6 +1,7 @@
 """What the few lines of Python inside the DAG files decide."""
 
 import sys
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -61,11 +62,22 @@ def test_accidents_are_retried(nightly, message):
     assert decision.action is RetryAction.DEFAULT
 
 
-def test_a_delivery_that_is_late_is_waited_for(nightly):
-    policy = nightly.get_task("ingest_logs").retry_policy
+def test_a_scheduled_night_waits_an_hour_for_a_late_delivery(nightly):
+    ingest = nightly.get_task("ingest_logs")
 
-    assert policy.evaluate(AirflowException("Error code is: 3."), 1, 2).action is RetryAction.DEFAULT
-    assert policy.evaluate(AirflowException("Error code is: 2."), 1, 2).action is RetryAction.FAIL
+    def decide(code, run_type):
+        context = {"dag_run": SimpleNamespace(run_type=run_type)}
+        return ingest.retry_policy.evaluate(
+            exception=AirflowException(f"Error code is: {code}."), try_number=1, max_tries=6, context=context
+        )
+
+    late = decide(3, "scheduled")
+    assert late.action is RetryAction.RETRY
+    assert late.retry_delay * ingest.retries == timedelta(hours=1)
+    assert decide(3, "manual").action is RetryAction.FAIL
+    assert [decide(code, "scheduled").action for code in (1, 2, 4)] == [
+        RetryAction.DEFAULT, RetryAction.FAIL, RetryAction.FAIL,
+    ]  # fmt: skip
 
 
 def test_training_is_skipped_and_embedding_is_not(nightly, night_context):

@@ -46,7 +46,8 @@ def test_every_task_has_a_time_limit(bag):
 def test_jobs_are_retried_with_growing_delay_and_failures_are_explained(nightly):
     for task in nightly.tasks:
         if task.task_id != "resolve_night":
-            assert task.retries == 2
+            waits = task.task_id == "ingest_logs"
+            assert (task.retries, task.max_retry_delay) == ((6, timedelta(minutes=1)) if waits else (2, None))
             assert task.retry_exponential_backoff == 2
             assert [hook.__name__ for hook in task.on_failure_callback] == ["explain_failure"]
 

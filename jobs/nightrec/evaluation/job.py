@@ -6,6 +6,7 @@ Fails   3 if an input is missing
 
 Beside the published lists stand, on the same users, the most popular items and those popular in the last days; users
 who had no list count as readers of the fallback list. Fewer users than evaluation.min_users are said to be unreliable.
+Goals from before the lists, which a delivery may bring late, do not count. Lengths above the lists' own are left out.
 """
 
 import logging
@@ -13,12 +14,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from nightrec.availability import available, hidden_items
 from nightrec.context import Context, SparkContext, open_spark, run_job
-from nightrec.evaluation.lists import lists_from_ranks, popular_ranks, recent_goals, relevant_items
+from nightrec.evaluation.lists import is_after, lists_from_ranks, popular_ranks, recent_goals, relevant_items
 from nightrec.evaluation.metrics import accuracy, diversity, hits_by_user
 from nightrec.goals import is_goal
 from nightrec.published import published_dates
@@ -49,12 +50,12 @@ def evaluate_night(plain: Context) -> None:
 
 def measure(ctx: SparkContext, list_date: date) -> DataFrame:
     """Return rows of `metrics` for every kind of list."""
-    tables, k = ctx.tables, max(ctx.config.evaluation.ks)
+    tables, ks = ctx.tables, lengths(ctx, list_date)
     goal = is_goal(ctx.config.matrix.goal.event_types, ctx.config.matrix.goal.min_value)
     matrix, items = tables.read("interactions", list_date), available(tables.read("items", list_date), list_date)
     hidden = hidden_items(matrix, list_date, ctx.config.scoring.exclude_seen_days)
     # Small and used by every kind of list: what tonight's users turned to.
-    relevant = relevant_items(tables.read("events", ctx.run_date), goal, hidden).persist()
+    relevant = relevant_items(goals_after(ctx, goal, list_date), hidden).persist()
     readers = relevant.select("user_id").distinct()
     published = tables.read_published("topn", list_date).join(readers, on="user_id", how="left_semi")
     users = published.select("user_id").distinct()
@@ -65,18 +66,35 @@ def measure(ctx: SparkContext, list_date: date) -> DataFrame:
     ever, lately = popular_ranks(items.select("item_id"), matrix, recent)
     lists = {
         "published": published.select("user_id", "item_id", "rank"),
-        "popular": lists_from_ranks(ever, users, hidden, k),
-        "popular_recent": lists_from_ranks(lately, users, hidden, k),
+        "popular": lists_from_ranks(ever, users, hidden, max(ks)),
+        "popular_recent": lists_from_ranks(lately, users, hidden, max(ks)),
         "fallback": strangers.crossJoin(tables.read_published("fallback", list_date).select("item_id", "rank")),
     }
     shown = reduce(DataFrame.unionByName, [rows.withColumn("list_source", F.lit(k)) for k, rows in lists.items()])
     shown = shown.persist()  # for accuracy and for diversity
-    ks = ctx.config.evaluation.ks
     measured = accuracy(hits_by_user(shown, relevant), ks).unionByName(diversity(shown, ks, items.count()))
     is_reliable = F.col("n_users") >= ctx.config.evaluation.min_users
     return measured.withColumns(
         {"k": F.col("k").cast("int"), "is_reliable": is_reliable, "list_date": F.lit(list_date)}
     )
+
+
+def goals_after(ctx: SparkContext, goal: Column, list_date: date) -> DataFrame:
+    """Return the delivered goal events that lists of that date could have brought about, and say how many are older."""
+    goals = ctx.tables.read("events", ctx.run_date).where(goal & F.col("item_id").isNotNull())
+    if n_early := goals.where(~is_after(list_date)).count():
+        log.info("left out %d goal events of delivery %s from before the lists of %s", n_early, ctx.run_date, list_date)
+    return goals.where(is_after(list_date))
+
+
+def lengths(ctx: SparkContext, list_date: date) -> list[int]:
+    """Return the list lengths to measure at; the baselines have items below the end of the lists, so none beyond it."""
+    asked = ctx.config.evaluation.ks
+    longest = int(ctx.tables.read_published("topn", list_date).agg(F.max("rank").alias("longest")).collect()[0].longest)
+    fitting = [k for k in asked if k <= longest] or [longest]
+    if fitting != asked:
+        log.warning("lists of %s have %d places: of evaluation.ks %s measuring %s", list_date, longest, asked, fitting)
+    return fitting
 
 
 def report(ctx: SparkContext, list_date: date) -> None:

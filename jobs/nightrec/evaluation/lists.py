@@ -6,19 +6,22 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 
-def relevant_items(events: DataFrame, goal: Column, hidden: DataFrame) -> DataFrame:
+def is_after(list_date: date) -> Column:
+    """Tell which events happened after the day of a list (UTC): a delivery may bring older ones late."""
+    return F.col("event_at") >= _start_of(list_date + timedelta(days=1))
+
+
+def relevant_items(goals: DataFrame, hidden: DataFrame) -> DataFrame:
     """Return what users turned to, as far as a list could have shown it.
 
     Args:
-        events: Rows of `events` of the new delivery.
-        goal: Which rows count; from `is_goal`.
+        goals: Goal events of the new delivery, with `item_id`, from after the lists.
         hidden: `user_id, item_id` pairs that the rules kept off the lists.
 
     Returns:
         Distinct `user_id, item_id`.
     """
-    reached = events.where(F.col("item_id").isNotNull() & goal)
-    return reached.select("user_id", "item_id").distinct().join(hidden, on=["user_id", "item_id"], how="left_anti")
+    return goals.select("user_id", "item_id").distinct().join(hidden, on=["user_id", "item_id"], how="left_anti")
 
 
 def popular_ranks(items: DataFrame, interactions: DataFrame, recent: DataFrame) -> tuple[DataFrame, DataFrame]:
@@ -45,9 +48,7 @@ def popular_ranks(items: DataFrame, interactions: DataFrame, recent: DataFrame) 
 
 def recent_goals(events: DataFrame, goal: Column, list_date: date, days: int) -> DataFrame:
     """Return the goal events of the last days up to the end of a date."""
-    end = F.lit(list_date + timedelta(days=1)).cast("timestamp")
-    start = F.lit(list_date + timedelta(days=1 - days)).cast("timestamp")
-    inside = (F.col("event_at") >= start) & (F.col("event_at") < end)
+    inside = (F.col("event_at") >= _start_of(list_date + timedelta(days=1 - days))) & ~is_after(list_date)
     return events.where(inside & goal & F.col("item_id").isNotNull()).select("item_id")
 
 
@@ -69,3 +70,8 @@ def lists_from_ranks(ranks: DataFrame, users: DataFrame, hidden: DataFrame, k: i
     left = shown.join(hidden, on=["user_id", "item_id"], how="left_anti")
     rank = F.row_number().over(Window.partitionBy("user_id").orderBy("place"))
     return left.withColumn("rank", rank).where(F.col("rank") <= k).select("user_id", "item_id", "rank")
+
+
+def _start_of(day: date) -> Column:
+    # A timestamp of the session, whose time zone is UTC; a naive datetime would be taken for local time.
+    return F.lit(day).cast("timestamp")

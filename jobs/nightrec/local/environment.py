@@ -27,7 +27,7 @@ def airflow_environment(config: Config, secrets: Secrets) -> dict[str, str]:
     }
     options = {"core": core, **_server_options(config, secrets)}
     variables = {f"AIRFLOW__{s}__{k}".upper(): str(v) for s, section in options.items() for k, v in section.items()}
-    return _task_environment(config) | variables | {"AIRFLOW_HOME": str(home)}
+    return task_environment(config) | variables | {"AIRFLOW_HOME": str(home)}
 
 
 def _server_options(config: Config, secrets: Secrets) -> dict[str, dict[str, object]]:
@@ -44,7 +44,7 @@ def _server_options(config: Config, secrets: Secrets) -> dict[str, dict[str, obj
     }
 
 
-def _task_environment(config: Config) -> dict[str, str]:
+def task_environment(config: Config) -> dict[str, str]:
     """Return what a shell needs to run a task's command: the jobs' interpreter first on the path."""
     bin_folder = root() / ".venv" / "bin"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "MAKE", "SPARK_", "VIRTUAL_ENV"))}

@@ -5,6 +5,7 @@ says where the results are. Run again, it goes on with the next delivery.
 """
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -19,7 +20,7 @@ from nightrec.dates import parse_day
 from nightrec.errors import ConfigError, InputError, MissingPartitionError, PipelineError
 from nightrec.lake import Lake
 from nightrec.local import public_shops, services
-from nightrec.local.airflow_client import AirflowClient
+from nightrec.local.airflow_client import AirflowClient, Json
 from nightrec.local.environment import airflow_url, mlflow_url
 from nightrec.local.progress import follow, useful_lines
 from nightrec.local.samples import print_samples
@@ -77,16 +78,23 @@ def deliveries_of(config: Config) -> list[date]:
     """Deliver the sample if the domain is one, and return the dates of all deliveries, oldest first."""
     if config.domain in SAMPLES:
         SAMPLES[config.domain](config)
-    found = (Path(config.place(config.paths.landing)) / config.domain).glob("run_date=*")
-    return sorted(date.fromisoformat(folder.name.removeprefix("run_date=")) for folder in found)
+    days = []
+    for folder in (Path(config.place(config.paths.landing)) / config.domain).glob("run_date=*"):
+        with contextlib.suppress(ValueError):  # one that is still being written may have another name
+            days.append(date.fromisoformat(folder.name.removeprefix("run_date=")))
+    return sorted(days)
 
 
 def published_night(config: Config) -> dict[str, Any] | None:
     """Return what the newest published night is, or None before the first."""
     try:
-        return read_pointer(Lake(config.place(config.paths.lake), config.domain))
+        return read_pointer(_lake(config))
     except MissingPartitionError:
         return None
+
+
+def _lake(config: Config) -> Lake:
+    return Lake(config.place(config.paths.lake), config.domain)
 
 
 def _run_night(config: Config, args: argparse.Namespace, console: Console) -> None:
@@ -100,8 +108,14 @@ def _run_night(config: Config, args: argparse.Namespace, console: Console) -> No
     console.print(f"night of {night}: {airflow_url(config)}/dags/{DAG}/runs/{run_id}", soft_wrap=True)
     if follow(client, DAG, run_id, console) == "failed":
         _show_failures(client, run_id, console)
-        raise NightFailedError(f"the night of {night} failed; what was published before is unchanged")
-    _show_results(config, console)
+        raise NightFailedError(f"the night of {night} failed; {what_is_out(client.tasks(DAG, run_id))}")
+    _show_results(config, night, console)
+
+
+def what_is_out(tasks: Sequence[Json]) -> str:
+    """Say which lists shops read after a night that failed: its last tasks may fail beside or after publishing."""
+    is_published = any(task["task_id"] == "publish_top_n" and task["state"] == "success" for task in tasks)
+    return "its lists are published all the same" if is_published else "what was published before is unchanged"
 
 
 def _refuse_a_second_night(client: AirflowClient) -> None:
@@ -117,11 +131,10 @@ def _show_failures(client: AirflowClient, run_id: str, console: Console) -> None
             console.print("\n".join(lines[-TAIL_LINES:]), markup=False, highlight=False, soft_wrap=True)
 
 
-def _show_results(config: Config, console: Console) -> None:
-    print_samples(config)
-    pointer = published_night(config)
+def _show_results(config: Config, night: date, console: Console) -> None:
+    print_samples(config, night)
     places = {
-        "published lists": pointer["topn"] if pointer else "none",
+        "published lists": read_pointer(_lake(config), night)["topn"],
         "Airflow": airflow_url(config),
         "MLflow": mlflow_url(config),
         "Data Docs": f"{config.place(config.paths.data_docs)}/{config.domain}/index.html",

@@ -49,7 +49,12 @@ def log_tail(home: Path, name: str, lines: int = 20) -> str:
 
 def find(home: Path, name: str | None = None) -> list[psutil.Process]:
     """Return the living processes of an installation, or of one of its services."""
-    return [p for p in psutil.process_iter() if _belongs(p, str(home), name)]
+    return [p for p in psutil.process_iter() if _environment(p, str(home), name)]
+
+
+def environments(home: Path, name: str) -> list[dict[str, str]]:
+    """Return what the living processes of a service have in their environments."""
+    return [found for p in psutil.process_iter() if (found := _environment(p, str(home), name))]
 
 
 def stop(home: Path) -> int:
@@ -72,13 +77,15 @@ def _left_after(seconds: float, home: Path) -> list[psutil.Process]:
     return left
 
 
-def _belongs(process: psutil.Process, home: str, name: str | None) -> bool:
+def _environment(process: psutil.Process, home: str, name: str | None) -> dict[str, str]:
+    """Return the environment of a living process of ours, and nothing for others."""
     try:
-        environment = process.environ()
+        environment: dict[str, str] = process.environ()
         ours = environment.get(MARK) == home and name in (None, environment.get(NAME))
-        return ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+        lives = ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
-        return False
+        return {}
+    return environment if lives else {}
 
 
 def _signal(send: Callable[[], None]) -> None:

@@ -21,15 +21,14 @@ ISOLATES = dict.fromkeys([0x2068, 0x2069])
 NEWEST_FIRST = [("last_at", "descending"), ("item_id", "ascending")]
 
 
-def print_samples(config: Config, console: Console | None = None) -> None:
+def print_samples(config: Config, day: date, console: Console | None = None) -> None:
     """Print the lists of a heavy, a middling and a light user, whose keys stay unnamed, and of the item most met.
 
     Raises:
-        MissingPartitionError: If nothing was published yet.
+        MissingPartitionError: If the night published nothing.
     """
     lake = Lake(config.place(config.paths.lake), config.domain)
-    pointer = read_pointer(lake)
-    day = date.fromisoformat(pointer["run_date"])
+    pointer = read_pointer(lake, day)
     items = lake.read_arrow("items", day, ["item_id", "title"])
     titles = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
     matrix = lake.read_arrow("interactions", day, ["user_id", "item_id", "last_at"])

@@ -1,15 +1,16 @@
 """Start and stop the local Airflow and MLflow: `python -m nightrec.local.services up|stop`."""
 
+import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rich.console import Console
 from rich.markup import escape
 
 from nightrec.config import list_domains, load_config
-from nightrec.errors import PipelineError
+from nightrec.errors import ConfigError, PipelineError
 from nightrec.local import processes
 from nightrec.local.airflow_client import AirflowClient
 from nightrec.local.environment import (
@@ -18,6 +19,7 @@ from nightrec.local.environment import (
     mlflow_command,
     mlflow_environment,
     mlflow_url,
+    task_environment,
 )
 from nightrec.local.health import airflow_answers, mlflow_answers
 from nightrec.local.prerequisites import check_java, check_port_is_free
@@ -43,10 +45,11 @@ def up(config: Config, console: Console) -> AirflowClient:
     """Start what is not running yet, wait until all of it answers, and log in.
 
     Raises:
-        ConfigError: If Java is missing or a port is taken.
+        ConfigError: If Java is missing, a port is taken or services run with other settings.
         ServiceError: If a service dies or does not answer in time.
     """
     check_java()
+    refuse_other_settings(config)
     _start_mlflow(config, console)
     _start_airflow(config, console)
     _wait(config, "mlflow", lambda: mlflow_answers(config))
@@ -70,6 +73,27 @@ def stop(config: Config, console: Console) -> None:
             console.print(f"ending {dag_id} {run_id}")
             client.fail_run(dag_id, run_id)
     console.print(f"{processes.stop(config.home)} processes ended")
+
+
+def refuse_other_settings(config: Config) -> None:
+    """Make sure that tasks see the variables that are set now: they inherit those under which Airflow was started.
+
+    Raises:
+        ConfigError: With the names of those that differ.
+    """
+    wanted = _our_variables(task_environment(config))
+    running = [found for name in AIRFLOW_SERVICES for found in processes.environments(config.home, name)]
+    differing = {name for found in running for name, _ in _our_variables(found).items() ^ wanted.items()}
+    if differing:
+        raise ConfigError(
+            f"Airflow was started with other values of {', '.join(sorted(differing))} than are set now, and its tasks "
+            f"would take those; `make stop` first"
+        )
+
+
+def _our_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    marks = (processes.MARK, processes.NAME)
+    return {k: v for k, v in environment.items() if k.startswith("NIGHTREC") and k not in marks}
 
 
 def _start_mlflow(config: Config, console: Console) -> None:
@@ -121,11 +145,20 @@ def _dags_are_read(client: AirflowClient) -> bool:
     return client.has_dag("nightly_recommendations")
 
 
+def _any_config() -> Config:
+    """Return the settings of a domain whose file can be read: the services are the same for every domain."""
+    *others, last = list_domains()
+    for domain in others:
+        with contextlib.suppress(ConfigError):
+            return load_config(domain)
+    return load_config(last)
+
+
 def main(arguments: list[str]) -> int:
     """Run `up` or `stop`."""
     console = Console()
     try:
-        config = load_config(list_domains()[0])  # the services are the same for every domain
+        config = _any_config()
         if arguments == ["stop"]:
             stop(config, console)
         else:

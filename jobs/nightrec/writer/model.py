@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as hf_logging
 
@@ -82,13 +83,15 @@ def load_writer(path: Path) -> Writer:
             folder, trust_remote_code=False, use_safetensors=True, dtype=choose_precision(device)[0],
             output_loading_info=True, **source,
         )  # fmt: skip
-    except (OSError, ValueError, ImportError) as err:
+    except (OSError, ValueError, ImportError, SafetensorError) as err:
         raise ConfigError(f"{SETTING}: cannot load {path}: {' '.join(str(err).split())[:300]}") from None
     model, told = loaded
     if told["missing_keys"]:
         some = ", ".join(sorted(told["missing_keys"])[:3])
         raise ConfigError(f"{SETTING}: {path} is no causal language model: it has no weights for {some}")
     ends = _ends(model, tokenizer)
+    # Its author's choices, such as a repetition_penalty, would fill whatever is not said on writing.
+    model.generation_config = GenerationConfig()  # type: ignore[no-untyped-call]
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.convert_ids_to_tokens(ends[0])
     tokenizer.padding_side = "left"

@@ -5,8 +5,9 @@ import pytest
 
 from nightrec.behaviour.events import Reviews, text_hash
 from nightrec.behaviour.interests import aspects, categories, lift, nearest, newest_items, profiles
+from nightrec.behaviour.metrics import Interval, summary
 from nightrec.behaviour.model import Lesson
-from nightrec.behaviour.outlook import read_sentiment
+from nightrec.behaviour.outlook import n_measured, read_sentiment
 from nightrec.behaviour.returning import Visits, chance_of_return, describe_visits, returned
 from nightrec.behaviour.sentiment import fitted, is_enough, verdicts, zero_shot
 from nightrec.histories import Histories
@@ -97,6 +98,19 @@ def test_verdicts_leave_the_middle_of_the_scale_out():
     assert positive.tolist() == [False, False, False, True, True, False]
     assert is_clear.tolist() == [True, True, False, True, True, False]
     assert not verdicts(np.full(3, 5.0))[1].any()
+
+
+def test_one_odd_rating_does_not_stretch_the_scale():
+    stars = np.array([1.0, *[5.0] * 99, 1.0, 2.0, 4.0, 50.0, -7.0])
+    positive, is_clear = verdicts(stars)
+    assert positive.tolist() == (stars >= 4).tolist()
+    assert is_clear.all()
+    assert not verdicts(np.full(3, np.nan))[1].any()
+
+
+def test_rows_measured_are_those_of_the_confusion_matrix():
+    assert n_measured({k: Interval(v) for k, v in summary(np.array([0.9, 0.1, 0.2]), np.arange(3) > 1).items()}) == 3
+    assert n_measured({}) == 0
 
 
 def test_sentiment_is_learnt_from_stars_where_there_are_enough_of_either_kind():

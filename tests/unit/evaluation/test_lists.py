@@ -25,7 +25,7 @@ def events(spark):
 
 def test_relevant_items_are_distinct_goals_that_a_list_could_show(spark, events):
     hidden = spark.createDataFrame([("u1", "seen")], PAIRS)
-    got = relevant_items(events, is_goal(["rating"], 4.0), hidden).collect()
+    got = relevant_items(events.where(is_goal(["rating"], 4.0)), hidden).collect()
     assert sorted((r.user_id, r.item_id) for r in got) == [("u1", "a"), ("u2", "c")]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from nightrec.config import load_config
 from nightrec.errors import ConfigError, InputError
-from nightrec.local.night import deliveries_of, next_night, published_night
+from nightrec.local.night import deliveries_of, next_night, published_night, what_is_out
 from nightrec.local.progress import progress_line, useful_lines
 from nightrec.local.secrets import ensure_secrets
 
@@ -47,6 +47,22 @@ def test_sample_is_delivered_once_and_listed(config):
     assert days[0] == D1
     assert len(days) > 10
     assert deliveries_of(config) == days
+
+
+def test_folder_that_is_no_date_is_no_delivery(config, tmp_path):
+    days = deliveries_of(config)
+    for name in ("run_date=2026-01-02.tmp", "run_date=2026-02-30"):
+        (tmp_path / "landing" / "movielens" / name).mkdir()
+
+    assert deliveries_of(config) == days
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [("success", "its lists are published all the same"), ("upstream_failed", "is unchanged")]
+)
+def test_failed_night_says_which_lists_are_out(state, words):
+    tasks = [{"task_id": "predict_behaviour", "state": "failed"}, {"task_id": "publish_top_n", "state": state}]
+    assert what_is_out(tasks).endswith(words)
 
 
 def test_published_night_is_read_from_the_pointer(config, tmp_path):

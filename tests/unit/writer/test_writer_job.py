@@ -1,6 +1,7 @@
 """The job with a real model: what it writes, refuses, uses again and leaves to the next night."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -119,6 +120,20 @@ def test_neither_batch_nor_order_changes_what_is_written(trained):
     assert write(writer, asked[::-1], 6) == alone[::-1]
 
 
+def test_the_likeliest_token_is_written_whatever_the_author_of_the_model_prefers(trained, tmp_path):
+    folder = shutil.copytree(trained, tmp_path / "model")
+    preferred = {"repetition_penalty": 1.3, "num_beams": 3, "no_repeat_ngram_size": 2, "suppress_tokens": [300, 301]}
+    told = json.loads((folder / "generation_config.json").read_text())
+    (folder / "generation_config.json").write_text(json.dumps(told | preferred))
+    guides = read_guides()
+
+    said = []
+    for writer in (load_writer(trained), load_writer(folder)):
+        asked = [ask(template, kind, guides[language], writer.tokenizer) for template, kind, language in LESSONS]
+        said.append(write(writer, asked, 6))
+    assert said[0] == said[1]
+
+
 def test_a_chat_model_is_asked_in_its_own_form(trained):
     tokenizer, guide = load_writer(trained).tokenizer, read_guides()["en"]
     tokenizer.chat_template = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}[assistant]"
@@ -193,3 +208,11 @@ def test_a_model_that_cannot_be_read_is_named(trained, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "no such"}))
     with pytest.raises(ConfigError, match=r"reasons\.writer\.model: cannot load"):
         load_writer(tmp_path)
+
+
+def test_a_model_that_is_cut_off_is_named(trained, tmp_path):
+    folder = shutil.copytree(trained, tmp_path / "cut")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    with pytest.raises(ConfigError, match=rf"reasons\.writer\.model: cannot load {folder}"):
+        load_writer(folder)
