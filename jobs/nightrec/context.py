@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from nightrec.tables import Tables
 
 log = logging.getLogger(__name__)
-EPILOG = """exit codes: 0 done, 2 settings, 3 input missing or empty, 4 data rejected by a gate, 1 a bug, or MLflow does not answer
+EPILOG = """exit codes: 0 done, 2 settings, 3 input missing or empty, 4 data rejected by a gate, 1 a bug
+or MLflow that does not answer
 Repeating a job is safe: it replaces its own partition of run-date and no other."""
 
 
