@@ -110,7 +110,7 @@ def test_attention_heads_share_the_vector_equally():
 
 @pytest.mark.parametrize("text", ["scoring.top_n=yes", "evaluation.ks=[on]", "texts.recent_texts=false"])
 def test_yes_and_no_are_no_numbers(text):
-    with pytest.raises(ConfigError, match=rf"  {text.split('=')[0]}: .*true and false, which YAML also makes of yes"):
+    with pytest.raises(ConfigError, match=rf"  {text.split('=')[0]}: .*true and false, which YAML makes of yes"):
         load_config("tiny", overrides=[text])
     assert load_config("tiny", overrides=["behaviour.zero_shot=yes"]).behaviour.zero_shot
 

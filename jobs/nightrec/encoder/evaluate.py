@@ -64,8 +64,10 @@ def lesson_of(study: Study, n_pairs: int, seed: int) -> tuple[sp.csr_matrix, int
     order = order[np.argsort(~np.isin(order, study.user_idx), kind="stable")]
     before = np.cumsum(length[order]) - length[order]
     is_kept = np.isin(np.arange(len(length)), [*order[before < n_pairs // EPOCHS.start], *study.user_idx])
-    rows = sp.csr_matrix(sp.diags(is_kept.astype(np.float32)) @ study.rows)
-    rows.eliminate_zeros()
+    owner = np.repeat(np.arange(len(length)), length)
+    kept = is_kept[owner]
+    pairs = study.rows.data[kept], (owner[kept], study.rows.indices[kept])
+    rows = sp.csr_matrix(pairs, study.rows.shape)
     return rows, int(np.clip(n_pairs // max(1, rows.nnz), EPOCHS.start, EPOCHS[-1]))
 
 

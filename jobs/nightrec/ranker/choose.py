@@ -16,7 +16,6 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 N_FOLDS = 2
-TREE_PARTS = "trees", "blend"
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ def list_ndcg(scores: Floats, inside: Mask, relevant: Mask, n_relevant: Ints, k:
 
 
 def fit_parts(lesson: Lesson, names: list[str], plan: RankerPlan, chosen: str, with_trees: bool) -> Ranker:
-    """Fit every part on all users of a lesson; trees take by far the longest."""
+    """Fit every part on all users of a lesson."""
     features, inside, relevant = lesson.features, lesson.inside, lesson.relevant
     simple = [column for column, name in enumerate(names) if name.endswith("_score")]
     grown = fit_trees(features, inside, relevant, names, plan.trees) if with_trees else None
@@ -207,7 +206,7 @@ def choose_ranker(
     report = {part: float(list_ndcg(scores, *truth).mean()) for part, scores in scored.items()}
     chosen = max((part for part in report if part != "fusion"), key=lambda part: report[part])
     crossed = CrossFitted(fold, [replace(ranker, chosen=chosen) for ranker in rankers])
-    return fit_parts(lesson, names, plan, chosen, chosen in TREE_PARTS), report, crossed
+    return fit_parts(lesson, names, plan, chosen, with_trees), report, crossed
 
 
 def equal_fusion(names: list[str]) -> Ranker:

@@ -45,7 +45,9 @@ def settings(bert):
             "model": bert, "train_batch_size": 16, "learning_rate": 0.01, "epochs": 2, "eval_items": 6, "min_pairs": 5,
         }  # fmt: skip
         sets = [f"encoder.{k}={v}" for k, v in (base | overrides).items()]
-        return load_config("movielens", overrides=[*sets, "projection.batch_size=256", "projection.dim=8"])
+        projection = {"batch_size": 256, "learning_rate": 0.002, "dim": 8}
+        sets += [f"projection.{k}={v}" for k, v in projection.items()]
+        return load_config("movielens", overrides=sets)
 
     return make
 
