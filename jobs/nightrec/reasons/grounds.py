@@ -43,8 +43,10 @@ def listed_shares(ranker: Ranker, described: Floats, inside: Mask, listed: Ints)
         `(B, N, len(FAMILIES))`; zeros at padding.
     """
     place, kept = np.maximum(listed, 0)[:, :, None], listed != NOBODY
-    if ranker.chosen == "blend":  # its parts are joined on the scale of all candidates
-        shares = np.take_along_axis(contributions(ranker, described, inside), place, axis=1) * kept[:, :, None]
+    if ranker.chosen == "blend":  # its parts are joined on the scale of all candidates, of which the listed are split
+        wanted = np.zeros_like(inside)
+        wanted[np.nonzero(kept)[0], listed[kept]] = True
+        shares = np.take_along_axis(contributions(ranker, described, inside, wanted), place, axis=1) * kept[:, :, None]
     else:
         shares = contributions(ranker, np.take_along_axis(described, place, axis=1), kept)
     return by_family(shares, ranker.names)

@@ -3,11 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nightrec.ranker import contributions as ranker_contributions
 from nightrec.ranker.candidates import NOBODY
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker
 from nightrec.ranker.contributions import contributions
 from nightrec.ranker.describe import Lesson
 from nightrec.ranker.linear import Linear
+from nightrec.reasons.grounds import by_family, listed_shares
 
 NAMES = ["a_score", "b_score", "age"]
 
@@ -81,3 +83,25 @@ def test_a_user_whose_candidates_are_all_alike_gets_no_shares_from_a_blend(fitte
     same = np.tile(features[:1, :1], (1, 12, 1))
     found = contributions(replace(ranker, chosen="blend"), same, inside[:1])
     assert (found == 0).all()
+
+
+@pytest.mark.parametrize("part", ["linear", "trees", "blend"])
+def test_only_the_listed_candidates_are_split_for_reasons(fitted, part, monkeypatch):
+    ranker, features, inside = fitted
+    ranker, names = replace(ranker, chosen=part), ["als_score", "text_score", "age"]
+    listed = np.tile([3, 0, NOBODY], (300, 1))
+    whole = by_family(contributions(ranker, features, inside), names)
+    asked = []
+
+    def spy(model, described, rows):
+        asked.append(int(rows.sum()))
+        return of_trees(model, described, rows)
+
+    of_trees = ranker_contributions._of_trees
+    monkeypatch.setattr(ranker_contributions, "_of_trees", spy)
+
+    found = listed_shares(replace(ranker, names=names), features, inside, listed)
+
+    np.testing.assert_allclose(found[:, :2], whole[:, [3, 0]], atol=1e-6)
+    assert not found[:, 2].any()
+    assert asked == ([] if part == "linear" else [600])
