@@ -1,13 +1,23 @@
 """What held-out users turned to next, and how well vectors rank it; NumPy only."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from nightrec.histories import Floats, Ints, Matrix
 
+Goals = Sequence[tuple[int, Ints]]
+
 BLOCK = 512
 MAX_USERS = 5000
 """Users who are asked after each pass: all of a large shop, over all of its items, would take longer than the pass."""
+
+
+def sample(goals: Goals, n: int, seed: int) -> Goals:
+    """Keep at most `n` users, drawn at random and kept in order."""
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(goals))[:n])
+    return [goals[place] for place in drawn]
 
 
 def next_items(matrix: Matrix) -> tuple[Ints, Ints] | None:
@@ -18,8 +28,7 @@ def next_items(matrix: Matrix) -> tuple[Ints, Ints] | None:
     goals = matrix.held_goals()
     if not goals:
         return None
-    drawn = np.sort(np.random.default_rng(0).permutation(len(goals))[:MAX_USERS])
-    asked = [goals[place] for place in drawn]
+    asked = sample(goals, MAX_USERS, seed=0)
     return np.array([user for user, _ in asked]), np.array([items[0] for _, items in asked])
 
 

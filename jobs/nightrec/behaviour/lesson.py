@@ -10,7 +10,7 @@ from nightrec.behaviour.model import N_FOLDS, Lesson, folds_of_users
 from nightrec.behaviour.pairs import NEGATIVES, Pairs, draw, join, touched
 from nightrec.behaviour.rates import Horizon, activity, fit_rates, held_goals_of
 from nightrec.histories import Floats, Histories, Ints, Mask, Matrix
-from nightrec.ranker.describe import sample
+from nightrec.next_item import sample
 
 Wide = npt.NDArray[np.float64]
 

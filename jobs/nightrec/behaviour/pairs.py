@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nightrec.histories import Floats, Histories, Ints, Mask
-from nightrec.ranker.describe import Goals
+from nightrec.next_item import Goals
 
 NEGATIVES = ("uniform", "popular")
 """How items that a user did not touch are drawn: all alike, or each as often as users took it."""

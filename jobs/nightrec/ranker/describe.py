@@ -1,19 +1,19 @@
 """The lesson of a night: candidates of users with held-out goals, their features, and which of them came next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 
 from nightrec.histories import Floats, Histories, Ints, Mask
+from nightrec.next_item import Goals
 from nightrec.ranker.candidates import NOBODY, candidates_of
 from nightrec.ranker.features import features
 from nightrec.ranker.sides import Learnt, user_side
 from nightrec.ranker.sources import ItemSide, score_blocks
 
 SECONDS_PER_DAY = 86_400.0
-Goals = Sequence[tuple[int, Ints]]
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,3 @@ def listable(goals: Goals, seen: sp.csr_matrix) -> Goals:
     """Leave out goals that no list could have shown, `seen` as for `describe`, and users without any other."""
     left = [(user, items[np.isin(items, seen[user].indices, invert=True)]) for user, items in goals]
     return [(user, items) for user, items in left if len(items)]
-
-
-def sample(goals: Goals, n: int, seed: int) -> Goals:
-    """Keep at most `n` users, drawn at random and kept in order."""
-    drawn = np.sort(np.random.default_rng(seed).permutation(len(goals))[:n])
-    return [goals[place] for place in drawn]

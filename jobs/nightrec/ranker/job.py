@@ -23,9 +23,10 @@ from nightrec.folders import put_folder
 from nightrec.histories import Matrix, read_matrix, read_vectors
 from nightrec.importance.job import TABLE, explain_ranker, write_importance
 from nightrec.lexical import ItemTexts, read_item_texts, read_user_words
+from nightrec.next_item import Goals, sample
 from nightrec.ranker.catalogue import catalogue_of
 from nightrec.ranker.choose import Ranker, RankerPlan, choose_ranker, equal_fusion
-from nightrec.ranker.describe import Goals, Lesson, describe, listable, sample, seen_rows
+from nightrec.ranker.describe import Lesson, describe, listable, seen_rows
 from nightrec.ranker.features import feature_names
 from nightrec.ranker.pack import save_pack
 from nightrec.ranker.sides import Learnt, item_side
