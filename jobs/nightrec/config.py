@@ -56,7 +56,10 @@ def load_config(domain: str, env: str = "local", overrides: Sequence[str] = ()) 
 
 
 def _environment() -> dict[str, str]:
-    return {k: v for k, v in sorted(os.environ.items()) if k.startswith(ENV_PREFIX)}
+    found = {k: v for k, v in sorted(os.environ.items()) if k.startswith(ENV_PREFIX)}
+    if short := [k for k in found if "__" not in k.removeprefix(ENV_PREFIX)]:
+        raise ConfigError(f"{short[0]} names no setting; expected {ENV_PREFIX}SECTION__KEY, or --env and --domain")
+    return found
 
 
 def _named(folder: Path, name: str, kind: str) -> Path:

@@ -86,7 +86,7 @@ class Lake:
 
     def is_finished(self, name: str, run_date: date) -> bool:
         """Tell whether a partition can be read."""
-        return self._exists(f"{self._folder(name, run_date)}/{MARKER}")
+        return self._exists(f"{self.folder(name, run_date)}/{MARKER}")
 
     def finished_dates(self, name: str) -> list[date]:
         """Return the run dates of all finished partitions, oldest first."""
@@ -101,9 +101,13 @@ class Lake:
 
     def has_passed(self, run_date: date) -> bool:
         """Tell whether a delivery passed its gate; one that was not checked has not."""
+        return self.is_finished("events_checks", run_date) and not self.has_failed(run_date)
+
+    def has_failed(self, run_date: date) -> bool:
+        """Tell whether a delivery failed its gate; one that was not checked has not."""
         if not self.is_finished("events_checks", run_date):
             return False
-        return all(self.read_arrow("events_checks", run_date, ["is_passed"])["is_passed"].to_pylist())
+        return not all(self.read_arrow("events_checks", run_date, ["is_passed"])["is_passed"].to_pylist())
 
     def require(self, name: str, run_date: date) -> None:
         """Refuse a partition that is not finished.
@@ -125,7 +129,7 @@ class Lake:
     def count(self, name: str, run_date: date) -> int:
         """Return the rows of a finished partition without reading them."""
         self.require(name, run_date)
-        with self.fs.open_input_stream(f"{self._folder(name, run_date)}/{MARKER}") as marker:
+        with self.fs.open_input_stream(f"{self.folder(name, run_date)}/{MARKER}") as marker:
             return int(json.loads(marker.read())["rows"])
 
     def read_arrow(self, name: str, run_date: date, columns: list[str] | None = None) -> pa.Table:
@@ -139,7 +143,7 @@ class Lake:
         if columns is not None:
             schema = pa.schema([schema.field(column) for column in columns])
         try:
-            return pq.read_table(self._folder(name, run_date), filesystem=self.fs, columns=schema.names).cast(schema)
+            return pq.read_table(self.folder(name, run_date), filesystem=self.fs, columns=schema.names).cast(schema)
         except ValueError as err:  # pa.ArrowInvalid is one
             where, why = f"{name}/run_date={run_date} under {self.root}", str(err).splitlines()[0]
             raise InputError(f"{where} is not what its contract says: {why}; {self._advice(name, run_date)}") from err
@@ -155,7 +159,8 @@ class Lake:
         pq.write_table(table.select(contract(name).names), f"{staging}/part-00000.parquet", filesystem=self.fs)
         return self._commit(name, run_date, table.num_rows)
 
-    def _folder(self, name: str, run_date: date) -> str:
+    def folder(self, name: str, run_date: date) -> str:
+        """Return where a partition lies, as `self.fs` names it."""
         return self.path(f"{contract(name).folder}/run_date={run_date}")
 
     def _staging(self, name: str, run_date: date) -> str:
@@ -163,11 +168,11 @@ class Lake:
         return self.path(f"{contract(name).folder}/_writing-{run_date}")
 
     def _commit(self, name: str, run_date: date, rows: int) -> int:
-        staging, final = self._staging(name, run_date), self._folder(name, run_date)
+        staging, final = self._staging(name, run_date), self.folder(name, run_date)
         if rows == 0 and not contract(name).allow_empty:
             self.fs.delete_dir(staging)
             raise EmptyOutputError(f"{name}: no rows for {run_date}; kept what was at {self.partition(name, run_date)}")
-        for old in [final, *(self._folder(verdict, run_date) for verdict in VERDICTS if name in VERDICTS[verdict])]:
+        for old in [final, *(self.folder(verdict, run_date) for verdict in VERDICTS if name in VERDICTS[verdict])]:
             with suppress(FileNotFoundError):  # tables that share a verdict are written at once
                 self.fs.delete_file(f"{old}/{MARKER}")
         self._clear(final)

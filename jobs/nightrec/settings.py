@@ -22,23 +22,24 @@ from nightrec.places import root
 from nightrec.reasons_settings import ReasonsConfig
 from nightrec.rules_settings import FIRST_PLACES, RulesConfig
 
+Place = Annotated[str, Field(pattern=r"^([^{}]|\{home\})+$")]
 EventType = Literal["impression", "view", "click", "cart", "purchase", "play", "rating", "review", "question", "search"]
 
 
 class PathsConfig(Section):
     """Where things lie. `{home}` stands for `paths.home`; relative paths start at the repository."""
 
-    home: str
+    home: Annotated[str, Field(pattern=r"^[^{}]+$")]
     """Folder for everything that a local installation writes."""
-    landing: str
+    landing: Place
     """Path or URI under which deliveries arrive: `<domain>/run_date=YYYY-MM-DD/{events,items}/`."""
-    lake: str
+    lake: Place
     """Path or URI of the tables: `<domain>/<table>.v1/run_date=YYYY-MM-DD/`."""
-    data_docs: str
+    data_docs: Place
     """Local folder of the Great Expectations site, one folder a domain."""
-    explorer: str
+    explorer: Place
     """Local folder of the page on which a night is looked up, `<domain>/index.html`."""
-    secrets: str
+    secrets: Place
     """JSON file of generated passwords, mode 600. Ignored when the MLflow variables are exported."""
 
 
@@ -62,7 +63,7 @@ class TrackingConfig(Section):
 
     uri: str | None
     """MLflow tracking URI. Empty: the local server of `services`."""
-    experiment: str
+    experiment: Annotated[str, Field(pattern=r"^([^{}]|\{domain\})+$")]
     """MLflow experiment; `{domain}` is replaced."""
 
 
@@ -81,7 +82,7 @@ class IngestConfig(Section):
     max_reject_frac: Fraction
     """Stop the night (exit 4) when more than this share of the lines read is rejected."""
     deduplicate_days: Annotated[int, Field(ge=0)]
-    """Drop events whose `event_id` came in a delivery of the last N days. 0 looks at the delivery alone."""
+    """Drop events whose `event_id` came in a good delivery up to N days away. 0 looks at the delivery alone."""
     items_feed: Literal["changes", "full"]
     """`changes`: delivered items update the catalogue. `full`: a delivered catalogue replaces it."""
     max_text_chars: Count

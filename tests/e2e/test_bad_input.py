@@ -211,6 +211,23 @@ def test_catalogue_that_failed_its_gate_is_not_carried_forward(shop, caplog):
     assert f"leaving out the catalogue of {D1}: its delivery has not passed its gate" in caplog.text
 
 
+def test_events_of_a_failed_delivery_are_taken_when_delivered_again(shop):
+    good, more = lines([event(k) for k in range(20)]), lines([event(99)])
+    shop.deliver(D0, "events/a.jsonl", lines([event(k) for k in range(100, 120)]))
+    shop.deliver(D1, "events/a.jsonl", good + b"{broken\n" * 9)
+    shop.deliver(D2, "events/a.jsonl", good + more)
+    assert (shop.ingest(D0), shop.gate(D0)) == (0, 0)
+    assert (shop.ingest(D1), shop.gate(D1)) == (0, 4)
+
+    assert (shop.ingest(D2), shop.gate(D2)) == (0, 0)
+    assert shop.counts(D2) == (21, 21, 0, 0)
+
+    shop.deliver(D1, "events/a.jsonl", good + lines([event(77)]))  # repaired, after its lines came with another
+    assert (shop.ingest(D1), shop.gate(D1)) == (0, 0)
+    assert shop.counts(D1) == (21, 1, 0, 20)
+    assert (shop.ingest(D2), shop.counts(D2)) == (0, (21, 21, 0, 0))
+
+
 def test_delivery_that_fails_when_repeated_leaves_no_verdict(shop):
     shop.deliver(D0, "events/a.jsonl", lines([event(1)]))
     assert (shop.ingest(D0), shop.gate(D0)) == (0, 0)

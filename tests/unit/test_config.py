@@ -137,6 +137,19 @@ def test_variable_that_is_no_yaml_is_refused(conf, monkeypatch):
         load_config("shop", "test")
 
 
+def test_variable_that_names_no_section_is_refused(conf, monkeypatch):
+    monkeypatch.setenv("NIGHTREC__ENV", "prod")
+
+    with pytest.raises(ConfigError, match=r"NIGHTREC__ENV names no setting; expected .* or --env and --domain"):
+        load_config("shop", "test")
+
+
+@pytest.mark.parametrize("setting", ["paths.lake=a/{domain}", "paths.home=/{x}", "tracking.experiment='{shop}'"])
+def test_place_with_an_unknown_name_in_braces_is_refused(conf, setting):
+    with pytest.raises(ConfigError, match=r"1 bad .*\n.*should match pattern"):
+        load_config("shop", "test", [setting])
+
+
 def test_file_that_is_no_yaml_is_refused(conf):
     (conf / "domains/shop.yaml").write_text("scoring: [1")
 

@@ -91,7 +91,8 @@ def best_candidates(
     k, n_best = sizes
     found = candidates_of(scores, side, night.seen[users], k, night.shown)
     inside = found != NOBODY
-    ranked = night.ranker.scores(features(scores, found, side, night.items), inside)
+    described = features(scores, found, side, night.items)
+    ranked = night.ranker.listed_scores(described, inside, night.items.nobody_met(found))
     order = np.argsort(-np.where(inside, ranked, -np.inf), axis=1, kind="stable")[:, :n_best]
     return np.take_along_axis(found, order, axis=1)
 

@@ -47,5 +47,4 @@ def aligned(keys: pa.ChunkedArray, table: pa.Table, key: str, column: str) -> pa
 
 def _dataset(lake: Lake, name: str, run_date: date) -> ds.Dataset:
     lake.require(name, run_date)
-    folder = lake.path(f"{contract(name).folder}/run_date={run_date}")
-    return ds.dataset(folder, contract(name).arrow(), format="parquet", filesystem=lake.fs)
+    return ds.dataset(lake.folder(name, run_date), contract(name).arrow(), format="parquet", filesystem=lake.fs)

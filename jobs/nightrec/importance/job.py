@@ -29,8 +29,10 @@ def explain_ranker(ctx: Context, matrix: Matrix, lesson: Lesson, rankers: tuple[
                    min_users: int) -> None:  # fmt: skip
     """Measure what moves the lists, write it and draw it."""
     plan = ImportancePlan(ctx.config.scoring.top_n, min_users, ctx.config.ranker.seed)
-    lengths = np.diff(matrix.fold("cut").starts)[[user for user, _ in lesson.goals]]
-    rows = measure(*rankers, lesson, Groups(lengths, read_item_groups(ctx, matrix)), plan)
+    cut = matrix.fold("cut")
+    lengths = np.diff(cut.starts)[[user for user, _ in lesson.goals]]
+    unmet = np.isin(np.arange(len(matrix.item_ids)), cut.item_idx, invert=True)
+    rows = measure(*rankers, lesson, Groups(lengths, read_item_groups(ctx, matrix), unmet), plan)
     write_importance(ctx, TABLE, rows)
     show_importance(ctx, TABLE, rows, f"What moves the lists of {ctx.config.domain} ({rankers[0].chosen})")
 

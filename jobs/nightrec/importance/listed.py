@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nightrec.histories import Mask
 from nightrec.importance.gains import Wide
 from nightrec.importance.slices import Slice
 from nightrec.ranker.choose import Ranker
@@ -11,12 +12,13 @@ from nightrec.ranker.contributions import contributions
 from nightrec.ranker.describe import Lesson
 
 
-def listed_shares(ranker: Ranker, lesson: Lesson, slices: Sequence[Slice], top_n: int) -> Wide:
+def listed_shares(ranker: Ranker, lesson: Lesson, nobody_met: Mask, slices: Sequence[Slice], top_n: int) -> Wide:
     """Average the absolute Shapley values of the rows that the ranker lists.
 
     Args:
         ranker: The one that orders tonight's lists.
         lesson: Of `U` users.
+        nobody_met: `(U, C)` candidates that nobody had met.
         slices: Which listed candidates count.
         top_n: Length of a list.
 
@@ -24,7 +26,7 @@ def listed_shares(ranker: Ranker, lesson: Lesson, slices: Sequence[Slice], top_n
         `(F, S, U)` mean over the listed candidates of each user, in the unit of the scores; NaN for users without any.
     """
     inside = lesson.inside
-    scores = np.where(inside, ranker.scores(lesson.features, inside), -np.inf)
+    scores = np.where(inside, ranker.listed_scores(lesson.features, inside, nobody_met), -np.inf)
     listed = np.argsort(-scores, axis=1, kind="stable")[:, :top_n]
     wanted = np.zeros_like(inside)
     np.put_along_axis(wanted, listed, True, axis=1)

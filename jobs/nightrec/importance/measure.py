@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nightrec.histories import Ints, Mask
+from nightrec.histories import Floats, Ints, Mask
 from nightrec.importance.families import family_columns, family_shares
 from nightrec.importance.listed import listed_shares
 from nightrec.importance.permutation import permutation_drops
@@ -41,10 +41,12 @@ class Groups:
     Attributes:
         lengths: `(U,)` items in the history of each user of the lesson.
         items: `(n_items,)` members by name of the slice.
+        unmet: `(n_items,)` whether nobody had met an item, of which lists have an order of their own.
     """
 
     lengths: Ints
     items: Mapping[str, Mask]
+    unmet: Mask
 
 
 def measure(ranker: Ranker, crossed: CrossFitted, lesson: Lesson, groups: Groups, plan: ImportancePlan) -> list[Row]:
@@ -68,10 +70,15 @@ def measure(ranker: Ranker, crossed: CrossFitted, lesson: Lesson, groups: Groups
     slices = make_slices(lesson, groups.lengths[rows], groups.items)
     varies = np.ptp(lesson.features[lesson.inside], axis=0) > 0
     families = {name: own for name, own in family_columns(ranker.names).items() if varies[own].any()}
+    nobody_met = groups.unmet[lesson.candidates]
+
+    def score(features: Floats, inside: Mask) -> Floats:
+        return crossed.listed_scores(features, inside, nobody_met)
+
     values = {
-        "shap": (ranker.names, listed_shares(ranker, lesson, slices, plan.top_n)),
-        "permutation": (ranker.names, permutation_drops(crossed.scores, lesson, slices, plan.seed)),
-        "source": (list(families), family_shares(crossed.scores, lesson, slices, families)),
+        "shap": (ranker.names, listed_shares(ranker, lesson, nobody_met, slices, plan.top_n)),
+        "permutation": (ranker.names, permutation_drops(score, lesson, slices, plan.seed)),
+        "source": (list(families), family_shares(score, lesson, slices, families)),
     }
     parts = [part.name for part in slices]
     constant = {name for name, told in zip(ranker.names, varies, strict=True) if not told}

@@ -67,8 +67,8 @@ def refuse_nothing_new(ctx: SparkContext, folder: str, events: Ledger, n_items: 
                 "correct the files and run the job again"
             )
         raise InputError(
-            f"nothing new in {folder}, {events}; known are the event_ids of the last "
-            f"{ctx.config.ingest.deduplicate_days} days (newest delivery there: run_date={newest_delivery(folder)}); "
+            f"nothing new in {folder}, {events}; known are the event_ids of deliveries up to "
+            f"{ctx.config.ingest.deduplicate_days} days away (newest there: run_date={newest_delivery(folder)}); "
             f"{kept}; deliver the right day's files, or leave this date out"
         )
     if n_items == 0:

@@ -1,7 +1,7 @@
 """ingest_logs: turn a delivery's files into typed events, the catalogue as of the date, and every line not used.
 
-Reads   landing/D (events, items), events/(D - ingest.deduplicate_days .. D) for known event_ids, items/ and
-        events_checks/ of the newest date before D that passed its gate
+Reads   landing/D (events, items), events/ and events_checks/(D -+ ingest.deduplicate_days) for known event_ids,
+        items/ and events_checks/ of the newest date before D that passed its gate
 Writes  rejects/D, items/D, deliveries/D, events/D, in this order. Replaces those partitions; safe to repeat.
 Fails   2 if a country or a language of its settings is unknown; 3 if the delivery is missing, has no lines or brings
         nothing new, or if no items ever came; 4 if no event is usable and more than ingest.max_reject_frac are
@@ -87,8 +87,11 @@ def _write_rejects(ctx: SparkContext, *feeds: Feed) -> dict[str, Reasons]:
 
 
 def _known_event_ids(ctx: SparkContext) -> DataFrame:
-    oldest = ctx.run_date - timedelta(days=ctx.config.ingest.deduplicate_days)
-    days = [day for day in ctx.tables.finished_dates(EVENTS) if oldest <= day < ctx.run_date]
+    """Read what other deliveries brought: later ones too, so that one repaired afterwards counts nothing twice."""
+    window = timedelta(days=ctx.config.ingest.deduplicate_days)
+    near = [day for day in ctx.tables.finished_dates(EVENTS) if timedelta() < abs(day - ctx.run_date) <= window]
+    # The matrix leaves failed deliveries out, so what they brought is new when it is delivered again.
+    days = [day for day in near if not ctx.lake.has_failed(day)]
     return ctx.tables.read_many(EVENTS, days).select("event_id")
 
 

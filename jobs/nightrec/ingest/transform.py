@@ -76,7 +76,7 @@ def type_items(lines: DataFrame, columns: Sequence[str]) -> DataFrame:
 def mark_repeated_events(events: DataFrame, known: DataFrame) -> DataFrame:
     """Add `is_duplicate` to usable events.
 
-    The first line with an `event_id`, by file and line, is no duplicate unless an earlier delivery had it.
+    The first line with an `event_id`, by file and line, is no duplicate unless another delivery had it.
 
     Args:
         events: Usable lines with `file`, `line` and the columns of `events`.

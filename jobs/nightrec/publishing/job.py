@@ -13,7 +13,6 @@ Publishing the same lists again changes nothing. Publishing an older night again
 import hashlib
 import logging
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -46,9 +45,9 @@ def publish_top_n(ctx: Context) -> None:
     for name in TABLES:
         lake.require(name, day)
     run_id = lake.read_arrow("topn", day, ["run_id"])["run_id"][0].as_py()
-    sources = {name: _folder(lake, name, day) for name in TABLES}
+    sources = {name: lake.folder(name, day) for name in TABLES}
     texts = lake.read_arrow("reason_texts", day) if has_texts(ctx) else None
-    content = [*sources.values(), *([_folder(lake, "reason_texts", day)] if texts is not None else [])]
+    content = [*sources.values(), *([lake.folder("reason_texts", day)] if texts is not None else [])]
     version = f"{run_id}-{_content_hash(lake, content)}"
     folder = f"{FOLDER}/run_date={day}/{version}"
     for name, source in sources.items():
@@ -73,10 +72,6 @@ def _write_explorer(ctx: Context, texts: pa.Table | None) -> None:
         log.exception("no new page at %s; the lists are published, repeat this job for the page alone", folder)
         n_bytes = 0
     ctx.run.log_metrics({"explorer_bytes": n_bytes})
-
-
-def _folder(lake: Lake, name: str, run_date: date) -> str:
-    return lake.path(f"{contract(name).folder}/run_date={run_date}")
 
 
 def _content_hash(lake: Lake, folders: list[str]) -> str:

@@ -36,7 +36,7 @@ def column_types(lake: Lake, tables: Iterable[str], run_date: date) -> list[tupl
     found = []
     for table in tables:
         lake.require(table, run_date)
-        folder = lake.path(f"{contract(table).folder}/run_date={run_date}")
+        folder = lake.folder(table, run_date)
         schemas = [part.physical_schema for part in ds.dataset(folder, filesystem=lake.fs).get_fragments()]
         for field in contract(table).arrow():
             expected = str(field.type)

@@ -104,12 +104,12 @@ class CrossFitted:
                 scores[row] = of_fold[part]
         return out
 
-    def scores(self, features: Floats, inside: Mask) -> Floats:
-        """Score candidates in the chosen way, `(U, C)`."""
+    def listed_scores(self, features: Floats, inside: Mask, nobody_met: Mask) -> Floats:
+        """Score candidates as `Ranker.listed_scores`, `(U, C)`."""
         out = np.zeros(inside.shape, np.float32)
         for held, ranker in enumerate(self.rankers):
             row = self.fold == held
-            out[row] = ranker.scores(features[row], inside[row])
+            out[row] = ranker.listed_scores(features[row], inside[row], nobody_met[row])
         return out
 
     def where(self, rows: Ints) -> "CrossFitted":
@@ -135,11 +135,10 @@ def reordered(scores: Floats, some: Mask, by: Floats) -> Floats:
         some: `(U, C)` which candidates.
         by: `(U, C)` the order, higher is better; of equal ones the first.
     """
+    rows, columns = np.nonzero(some)
+    best_first, largest_first = (np.lexsort((-part[rows, columns], rows)) for part in (by, scores))
     out = scores.copy()
-    for row in np.flatnonzero(some.sum(axis=1) > 1):
-        places = np.flatnonzero(some[row])
-        best_first = places[np.argsort(-by[row, places], kind="stable")]
-        out[row, best_first] = -np.sort(-scores[row, places])
+    out[rows, columns[best_first]] = scores[rows, columns[largest_first]]
     return out
 
 

@@ -42,9 +42,8 @@ def wishes(lake: Lake, run_date: date, guides: Mapping[str, Guide], version: str
         MissingPartitionError: If `topn` is not finished.
     """
     lake.require("topn", run_date)
-    folder = lake.path(f"{contract('topn').folder}/run_date={run_date}")
     said = {"language": ds.field("evidence", "language"), "kind": ds.field("evidence", "kind"), "template": REASON}
-    source = ds.dataset(folder, contract("topn").arrow(), format="parquet", filesystem=lake.fs)
+    source = ds.dataset(lake.folder("topn", run_date), contract("topn").arrow(), format="parquet", filesystem=lake.fs)
     counted = pa.concat_tables(_count(batch) for batch in source.to_batches(columns=said))
     summed = counted.group_by(list(SAID)).aggregate([("n_rows", "sum")])
     order = [("n_rows_sum", "descending"), *((name, "ascending") for name in SAID)]

@@ -42,7 +42,13 @@ def importance(seed=1, **weights):
     """Return `feature_importance` of a shop with such weights: value and interval by kind and name, over all users."""
     lesson, lengths = lesson_of(Shop.model_validate({**SIZE, "seed": seed, "weights": weights}))
     ranker, _, crossed = choose_ranker(lesson, feature_names(FAMILY), 1, RankerPlan())
-    rows = measure(ranker, crossed, lesson, Groups(lengths, {}), ImportancePlan(20, 20, 1, max_rows=40_000))
+    rows = measure(
+        ranker,
+        crossed,
+        lesson,
+        Groups(lengths, {}, np.zeros(lesson.candidates.max() + 1, bool)),
+        ImportancePlan(20, 20, 1, max_rows=40_000),
+    )
     return {(row["kind"], row["name"]): SimpleNamespace(**row) for row in rows if row["slice"] == "all"}
 
 

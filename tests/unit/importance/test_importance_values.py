@@ -14,6 +14,7 @@ from nightrec.ranker.linear import Linear
 
 SECOND = 1 / np.log2(3)
 """What an item in the second place is worth."""
+SILENT = Linear(np.zeros(0), np.ones(0), np.zeros(0))
 
 
 def lesson_of(features, goals):
@@ -157,10 +158,10 @@ def test_a_neutral_family_holds_the_mean_of_the_candidates_without_padding():
 
 def test_contributions_are_averaged_over_listed_candidates_of_the_slice():
     part = Linear(np.zeros(2), np.ones(2), np.array([2.0, -1.0]))
-    ranker = Ranker(["a_score", "b_score"], [0, 1], part, part, None, part, "linear")
+    ranker = Ranker(["a_score", "b_score"], [0, 1], part, part, None, SILENT, "linear")
     lesson = lesson_of([[[3, 0], [2, 1], [0, 5]], [[1, 0], [0, 0], [0, 1]]], [0, 0])
     slices = make_slices(lesson, np.ones(2, int), {"second": np.arange(3) == 1, "third": np.arange(3) == 2})
-    found = listed_shares(ranker, lesson, slices, top_n=2)
+    found = listed_shares(ranker, lesson, np.zeros((2, 3), bool), slices, top_n=2)
     # First user: scores 6, 3, -5, so the first two are listed: |6|, |4| of a and |0|, |-1| of b.
     assert found[:, 0, 0].tolist() == [5.0, 0.5]
     assert found[:, 1, 0].tolist() == [4.0, 1.0]
@@ -169,8 +170,8 @@ def test_contributions_are_averaged_over_listed_candidates_of_the_slice():
 
 def test_padding_counts_in_no_list():
     part = Linear(np.zeros(1), np.ones(1), np.ones(1))
-    ranker = Ranker(["a_score"], [0], part, part, None, part, "linear")
+    ranker = Ranker(["a_score"], [0], part, part, None, SILENT, "linear")
     lesson = Lesson(
         [(0, np.array([0]))], np.array([[0, -1]]), np.array([[[4], [0]]], np.float32), np.array([[True, False]])
     )
-    assert listed_shares(ranker, lesson, everything(lesson), top_n=5)[0, 0].tolist() == [4.0]
+    assert listed_shares(ranker, lesson, np.zeros((1, 2), bool), everything(lesson), top_n=5)[0, 0].tolist() == [4.0]

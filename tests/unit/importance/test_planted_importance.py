@@ -14,6 +14,7 @@ WEIGHTS = np.array([3.0, 1.0, 0.0])
 N_USERS, N_ITEMS = 600, 30
 LENGTHS = np.where(np.arange(N_USERS) % 3, 50, 5)
 """Every third user is new, the others are heavy."""
+NONE = np.zeros(N_ITEMS, bool)
 
 
 def planted(weights=WEIGHTS):
@@ -26,12 +27,12 @@ def planted(weights=WEIGHTS):
     return Lesson([(k, np.flatnonzero(row)) for k, row in enumerate(relevant)], candidates, features, relevant)
 
 
-def importance(lesson, plan=RankerPlan(), chosen=None, **limits):  # noqa: B008  # never changed
+def importance(lesson, plan=RankerPlan(), chosen=None, unmet=NONE, **limits):  # noqa: B008  # never changed
     ranker, _, crossed = choose_ranker(lesson, NAMES, 0, plan)
     if chosen:
         ranker = replace(ranker, chosen=chosen)
         crossed = replace(crossed, rankers=[replace(other, chosen=chosen) for other in crossed.rankers])
-    groups = Groups(LENGTHS, {"category:even": np.arange(N_ITEMS) % 2 == 0})
+    groups = Groups(LENGTHS, {"category:even": np.arange(N_ITEMS) % 2 == 0}, unmet)
     return measure(ranker, crossed, lesson, groups, ImportancePlan(10, 20, 0, **limits))
 
 
@@ -83,6 +84,12 @@ def test_a_sample_keeps_users_and_their_histories_together():
         assert max(shares, key=shares.get) == best
         assert shares[best] > 0.3
         assert sum(shares.values()) - shares[best] < 0.15
+
+
+def test_items_that_nobody_met_owe_their_order_to_what_orders_them_in_lists():
+    drops = of(importance(planted(), unmet=~NONE), "permutation")
+    assert drops["collaborative_score"]["value"] == drops["popularity_score"]["value"] == 0
+    assert drops["text_score"]["low"] > 0
 
 
 @pytest.mark.parametrize("chosen", ["trees", "blend"])

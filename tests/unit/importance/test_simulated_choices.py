@@ -46,7 +46,8 @@ def of_ranker(planted):
     lesson = Lesson(goals, candidates, features, np.arange(width) == chosen[:, None])
     names = [COLUMNS[name] for name in FEATURES]
     ranker, _, crossed = choose_ranker(lesson, names, 1, RankerPlan())
-    return measure(ranker, crossed, lesson, Groups(np.ones(n, int), {}), ImportancePlan(10, 20, 1))
+    groups = Groups(np.ones(n, int), {}, np.zeros(width, bool))
+    return measure(ranker, crossed, lesson, groups, ImportancePlan(10, 20, 1))
 
 
 @cache

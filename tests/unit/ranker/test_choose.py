@@ -96,7 +96,7 @@ def test_users_are_scored_by_a_ranker_that_did_not_learn_from_them():
     lesson = problem(60)
     how = ["a_score", "b_score"], 0, RankerPlan()
     ranker, report, crossed = choose_ranker(lesson, *how)
-    scores = crossed.scores(lesson.features, lesson.inside)
+    scores = crossed.listed_scores(lesson.features, lesson.inside, np.zeros_like(lesson.inside))
     assert list_ndcg(scores, lesson.inside, lesson.relevant, np.ones(60, int)).mean() == report[ranker.chosen]
     for held, other in enumerate(crossed.rankers):
         row = crossed.fold == held
