@@ -56,6 +56,24 @@ def python_job(script: str, **options: object) -> BashOperator:
     return BashOperator(task_id=script, bash_command=command, cwd=".", env=INNER_SHELL, append_env=True, **options)
 
 
+@task(retries=0)
+def resolve_night(params: dict[str, object], dag_run: object = None) -> dict[str, str | int]:
+    """Check the form once; later tasks read only what comes out of here, so no free text reaches a shell."""
+    from airflow.sdk import Variable  # noqa: PLC0415 - when the task runs, not when the file is parsed
+
+    from nightrec.config import ConfigError, load_config  # noqa: PLC0415 - as above
+    from nightrec.dates import resolve_run_date  # noqa: PLC0415 - as above
+
+    env, top_n = Variable.get("nightrec_env", default="local"), params["top_n"]
+    try:
+        config = load_config(params["domain"], env, [f"scoring.top_n={top_n}"] if top_n else [])
+        run_date = resolve_run_date(params["run_date"], dag_run.logical_date, dag_run.run_after)
+    except ConfigError as err:
+        raise AirflowFailException(str(err)) from None
+    night = {"domain": config.domain, "run_date": str(run_date), "env": env, "top_n": config.scoring.top_n}
+    return night | {"has_writer": config.reasons.writer.model is not None}
+
+
 CRON = os.environ.get("NIGHTREC_SCHEDULE", "30 2 * * *")
 # Otherwise a run for yesterday starts with the installation whenever that falls into the hours after the tick.
 SCHEDULE = CronTriggerTimetable(CRON, timezone="UTC", run_immediately=timedelta(0)) if CRON else None
@@ -70,24 +88,6 @@ SCHEDULE = CronTriggerTimetable(CRON, timezone="UTC", run_immediately=timedelta(
 )  # fmt: skip
 def nightly_recommendations() -> None:
     """Chain the jobs of one night."""
-
-    @task(retries=0)
-    def resolve_night(params: dict[str, object], dag_run: object = None) -> dict[str, str | int]:
-        """Check the form once; later tasks read only what comes out of here, so no free text reaches a shell."""
-        from airflow.sdk import Variable  # noqa: PLC0415 - when the task runs, not when the file is parsed
-
-        from nightrec.config import ConfigError, load_config  # noqa: PLC0415 - as above
-        from nightrec.dates import resolve_run_date  # noqa: PLC0415 - as above
-
-        env, top_n = Variable.get("nightrec_env", default="local"), params["top_n"]
-        try:
-            config = load_config(params["domain"], env, [f"scoring.top_n={top_n}"] if top_n else [])
-            run_date = resolve_run_date(params["run_date"], dag_run.logical_date, dag_run.run_after)
-        except ConfigError as err:
-            raise AirflowFailException(str(err)) from None
-        night = {"domain": config.domain, "run_date": str(run_date), "env": env, "top_n": config.scoring.top_n}
-        return night | {"has_writer": config.reasons.writer.model is not None}
-
     gpu = {"pool": "gpu", "execution_timeout": 3 * HOUR}
     ingest = spark_job("ingest_logs", **WAITING)
     events = spark_job("validate_table", "--table", "events", task_id="validate_events")

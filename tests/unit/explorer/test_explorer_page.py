@@ -57,6 +57,13 @@ def test_hostile_titles_come_out_as_text(browser, page, place_of, n, name):
     assert browser.run("document.documentElement.scrollWidth") == PHONE["width"]
 
 
+def test_tabs_of_a_phone_stand_in_one_line(browser, page):
+    browser.open(page, width=320)
+    heights = browser.run("[...document.querySelectorAll('nav a')].map((tab) => tab.offsetHeight)")
+    assert max(heights) < 2 * 1.45 * 16 + 2 * 11  # two lines and the space above and below
+    assert browser.run("document.documentElement.scrollWidth") == 320
+
+
 def test_no_script_but_the_pages_own_is_run(browser, page, tmp_path):
     tampered = tmp_path / "index.html"
     foreign = "<script>document.title = 'theirs'</script><img src=x onerror=\"document.title = 'theirs'\">"
