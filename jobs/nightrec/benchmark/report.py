@@ -1,4 +1,4 @@
-"""Show the rows: one table a split in the terminal, all numbers in `report.md` and `report.json`."""
+"""Show the rows: a short table a split in the terminal, all numbers in `report.md` and `report.json`."""
 
 import json
 import math
@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from nightrec.benchmark.results import K, Row
@@ -56,20 +58,21 @@ class Section:
 
 
 def show(section: Section, console: Console) -> None:
-    """Print the table of a section, best NDCG first within a group."""
-    table = Table(title=section.title, title_justify="left")
-    table.add_column("lists")
-    for heading in [*SHOWN.values(), f"N@{K} against ours", "s", "MB"]:
-        table.add_column(heading, justify="right")
+    """Print what fits 80 columns, which is what a log has."""
+    table = Table(title=section.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("lists", no_wrap=True)
+    for heading in (f"R@{K}", f"N@{K}", f"N@{K} against ours", "s"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in section.rows:
-        table.add_row(*cells(row), style="bold" if row.entry.group == "ours" else None)
+        name, recall, ndcg, *_, compared, seconds, _ = cells(row)
+        table.add_row(name, recall, ndcg, escape(compared), seconds, style="bold" if row.entry.group == "ours" else "")
     console.print(table)
     for note in section.notes:
         console.print(note, markup=False, soft_wrap=True)
 
 
 def cells(row: Row) -> list[str]:
-    """Return a row as words, the columns of `show`."""
+    """Return a row as words: name, `SHOWN`, difference, seconds and memory."""
     numbers = [number(row.metrics[name]) for name in SHOWN]
     gap, cost = row.against_ours.get(f"ndcg@{K}"), row.entry.cost
     compared = f"{gap.difference:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]" if gap else ""

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import sys
@@ -7,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
+from rich.console import Console
 from small_split import write_halves
 
 from nightrec.benchmark import contest, night
@@ -14,7 +16,7 @@ from nightrec.benchmark.__main__ import main
 from nightrec.benchmark.ablations import reciprocal_ranks
 from nightrec.benchmark.contest import Place, run_peers, run_stamped, same_as_published
 from nightrec.benchmark.lists import LENGTH, as_table, write_lists
-from nightrec.benchmark.report import Section, as_json, as_markdown, cells
+from nightrec.benchmark.report import Section, as_json, as_markdown, cells, show
 from nightrec.benchmark.results import Entry, make_rows
 from nightrec.benchmark.truth import Truth, head, read_truth
 from nightrec.benchmark.vectors import made_of
@@ -180,6 +182,16 @@ def test_report_holds_every_number_the_hashes_and_the_settings(truth):
     assert plain["about"]["commit"]
     assert cells(section.rows[0])[-3:] == ["", "12", "345"]
     assert cells(section.rows[1])[0] == "popular_recent"
+
+
+def test_table_on_the_screen_has_whole_numbers_in_80_columns(truth):
+    entries = [Entry("nightrec", "ours", lists([0], [1])), Entry("popular_recent", "peer", lists([2], [2]))]
+    console = Console(width=80, file=io.StringIO())
+    rows = make_rows(entries, truth)
+    show(Section("toys", "warm", 2, 4, {}, {}, rows, []), console)
+    shown = console.file.getvalue()
+    assert "…" not in shown
+    assert cells(rows[1])[-3] in shown  # the difference with its interval in brackets
 
 
 def test_head_is_the_fewest_items_with_half_of_everything():
