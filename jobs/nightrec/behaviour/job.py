@@ -110,7 +110,7 @@ def explain_goals(ctx: Context, matrix: Matrix, seen: Survey, model: GoalModel) 
     lengths = np.diff(matrix.fold("cut").starts)
     asked = Asked(seen.pairs["uniform"], seen.lesson("uniform"), lengths, read_item_groups(ctx, matrix))
     rows = measure(model.model, model.crossed, asked, MIN_USERS, ctx.config.behaviour.seed)
-    write_importance(ctx, IMPORTANCE, rows)
+    rows = write_importance(ctx, IMPORTANCE, rows)
     show_importance(ctx, IMPORTANCE, rows, f"What tells the goals of {ctx.config.domain} ({model.model.kind})")
 
 

@@ -33,17 +33,16 @@ def explain_ranker(ctx: Context, matrix: Matrix, lesson: Lesson, rankers: tuple[
     lengths = np.diff(cut.starts)[[user for user, _ in lesson.goals]]
     unmet = np.isin(np.arange(len(matrix.item_ids)), cut.item_idx, invert=True)
     rows = measure(*rankers, lesson, Groups(lengths, read_item_groups(ctx, matrix), unmet), plan)
-    write_importance(ctx, TABLE, rows)
+    rows = write_importance(ctx, TABLE, rows)
     show_importance(ctx, TABLE, rows, f"What moves the lists of {ctx.config.domain} ({rankers[0].chosen})")
 
 
-def write_importance(ctx: Context, table: str, rows: list[Row]) -> int:
-    """Write the rows with their changes since earlier nights, and return how many there are."""
-    earlier = [_read_newest(ctx, table, ctx.run_date - timedelta(days=days)) for days in (0, 6)]
-    found = pa.Table.from_pylist(with_changes(rows, *earlier), contract(table).arrow())
-    n_rows = ctx.lake.write_arrow(table, ctx.run_date, found)
+def write_importance(ctx: Context, table: str, rows: list[Row]) -> list[Row]:
+    """Write the rows with their changes since earlier nights, and return them so."""
+    changed = with_changes(rows, *(_read_newest(ctx, table, ctx.run_date - timedelta(days=days)) for days in (0, 6)))
+    n_rows = ctx.lake.write_arrow(table, ctx.run_date, pa.Table.from_pylist(changed, contract(table).arrow()))
     log.info("wrote %s: %d rows", table, n_rows)
-    return n_rows
+    return changed
 
 
 def show_importance(ctx: Context, table: str, rows: list[Row], title: str) -> None:
