@@ -117,7 +117,7 @@ def make_held_out(ctx: SparkContext, deliveries: list[date], matrix: DataFrame) 
     is_shown_again = ctx.config.scoring.exclude_seen_days is not None
     events = ctx.tables.read_many("events", deliveries if is_shown_again else [])
     weighed, nothing = weigh(events, *_worth(ctx.config.matrix)), ctx.tables.empty("interactions")
-    held = hold_out(matrix, ctx.config.ranker)
+    held = hold_out(matrix, ctx.config.ranker, is_shown_again)
     return with_past(held, weighed, nothing, ctx.config.matrix.half_life_days)
 
 
