@@ -8,11 +8,13 @@ name one entry of a mapping.
 import os
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from nightrec.errors import ConfigError
 from nightrec.places import resource
@@ -127,9 +129,21 @@ def _section(model: type[BaseModel] | None, key: str) -> type[BaseModel] | None:
 
 def _explain(err: ValidationError, domain: str, env: str) -> str:
     lines = [
-        f"  {'.'.join(map(str, e['loc'])) or 'config'}: {e['msg']} (got {_shown(e['input'])})" for e in err.errors()
+        f"  {'.'.join(map(str, e['loc'])) or 'config'}: {e['msg']} (got {_shown(e['input'])}){_near(e)}"
+        for e in err.errors()
     ]
     return f"{len(lines)} bad setting(s) for domain {domain!r}, env {env!r}:\n" + "\n".join(lines)
+
+
+def _near(error: ErrorDetails) -> str:
+    """Return the name that was probably meant."""
+    model: type[BaseModel] | None = Config
+    *sections, name = map(str, error["loc"] or [""])
+    for section in sections:
+        model = _section(model, section)
+    known = model.model_fields if model and error["type"] == "extra_forbidden" else {}
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _shown(value: object) -> str:

@@ -13,7 +13,8 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from nightrec.config import list_domains, load_config
-from nightrec.errors import PipelineError
+from nightrec.dates import parse_day
+from nightrec.errors import ConfigError, PipelineError
 from nightrec.lake import Lake
 from nightrec.settings import Config
 from nightrec.tracking import TaskRun, task_run
@@ -102,14 +103,21 @@ def _parse(task: str, doc: str, argv: Sequence[str], arguments: Arguments | None
         allow_abbrev=False,
     )  # fmt: skip
     parser.add_argument("--domain", required=True, help=f"shop, one of: {', '.join(list_domains())}")
-    parser.add_argument("--run-date", required=True, type=date.fromisoformat, help="delivery date, YYYY-MM-DD")
+    parser.add_argument("--run-date", required=True, type=_day, help="delivery date, YYYY-MM-DD")
     parser.add_argument("--env", default="local", help="file in conf/env/ (default: local)")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="override one setting; repeatable"
+        "--set", action="extend", nargs="+", default=[], metavar="SECTION.KEY=VALUE", help="settings to override"
     )
     if arguments is not None:
         arguments(parser)
     return parser.parse_args(argv)
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_day(text)
+    except ConfigError as err:
+        raise argparse.ArgumentTypeError(str(err)) from None
 
 
 def _plain_context(config: Config, args: argparse.Namespace, run: TaskRun) -> Context:

@@ -121,6 +121,13 @@ class MatrixConfig(Section):
     goal: GoalConfig
     """Which events are relevant."""
 
+    @model_validator(mode="after")
+    def _goals_have_a_worth(self) -> Self:
+        worth = {kind for kind, of in self.event_weights.items() if of.weight or of.value_weight}
+        if unweighed := [kind for kind in self.goal.event_types if kind not in worth]:
+            raise ValueError(f"goal.event_types {unweighed} are worth nothing in event_weights, so no goal would count")
+        return self
+
 
 class TextsConfig(Section):
     """Which texts describe items and users."""

@@ -52,7 +52,9 @@ def test_a_layer_leaves_the_neighbours_of_what_it_sets(conf):
 
 
 def test_a_file_that_weighs_one_kind_of_event_leaves_out_the_others(conf):
-    (conf / "domains/shop.yaml").write_text("matrix: {event_weights: {review: {value_weight: 0.2}}}")
+    (conf / "domains/shop.yaml").write_text(
+        "matrix: {event_weights: {review: {value_weight: 0.2}}, goal: {event_types: [review]}}"
+    )
 
     def weights(*overrides):
         found = load_config("shop", "test", overrides).matrix.event_weights
@@ -61,6 +63,12 @@ def test_a_file_that_weighs_one_kind_of_event_leaves_out_the_others(conf):
     assert weights() == {"review": (0.0, 0.2)}
     one_more = ["matrix.event_weights.view.weight=0.1", "matrix.event_weights.review.weight=1"]
     assert weights(*one_more) == {"review": (1.0, 0.2), "view": (0.1, 0.0)}
+
+
+def test_goals_that_are_worth_nothing_are_refused(conf):
+    (conf / "domains/shop.yaml").write_text("matrix: {event_weights: {view: {weight: 0.2}, play: {weight: 0}}}")
+    with pytest.raises(ConfigError, match=r"matrix: .*goal\.event_types \['purchase', 'play'\] are worth nothing"):
+        load_config("shop", "test")
 
 
 def test_a_list_is_replaced_whole(conf):
@@ -96,7 +104,7 @@ def test_all_mistakes_are_named_at_once(conf):
         "3 bad setting(s) for domain 'shop', env 'test':",
         "  matrix.half_life_days: Input should be a valid number, unable to parse string as a number (got 'soon')",
         "  scoring.top_n: Input should be greater than or equal to 1 (got 0)",
-        "  scoring.top_m: Extra inputs are not permitted (got 3)",
+        "  scoring.top_m: Extra inputs are not permitted (got 3); did you mean top_n?",
     ]
 
 

@@ -127,8 +127,14 @@ def test_help_shows_the_contract_the_flags_and_the_exit_codes(capsys):
         ([*FLAGS, "--dom", "x"], "unrecognized arguments: --dom x"),  # no abbreviations
         (["--domain", "movielens"], "the following arguments are required: --run-date"),
         (["--run-date", "2026-01-31"], "the following arguments are required: --domain"),
-        (["--domain", "movielens", "--run-date", "yesterday"], "argument --run-date: invalid"),
-        (["--domain", "movielens", "--run-date", "2026-02-30"], "argument --run-date: invalid"),
+        (
+            ["--domain", "movielens", "--run-date", "yesterday"],
+            "--run-date: expected a date as YYYY-MM-DD, got 'yesterday'",
+        ),
+        (
+            ["--domain", "movielens", "--run-date", "2026-02-30"],
+            "--run-date: expected a date as YYYY-MM-DD, got '2026-02-30'",
+        ),
     ],
 )
 def test_wrong_flags_are_refused_with_exit_2(night, capsys, flags, said):

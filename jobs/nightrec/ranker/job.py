@@ -50,7 +50,11 @@ def fit_ranker(ctx: Context) -> None:
     matrix, config = read_matrix(ctx.lake, ctx.run_date), ctx.config.ranker
     goals = sample(matrix.held_goals(), config.max_users, config.seed)
     ranker, ndcg = fit_on_cut(ctx, matrix, goals)
-    log.info("lists are ordered by %s; NDCG@10 %s", ranker.chosen, {k: round(v, 4) for k, v in ndcg.items()})
+    log.info(
+        "lists are ordered by %s; NDCG@10 beside fusion, which is not chosen: %s",
+        ranker.chosen,
+        {k: round(v, 4) for k, v in ndcg.items()},
+    )
     row = publish(ctx, read_fold(ctx, matrix, "all")[1], ranker)
     row |= {"n_users": len(goals), "ndcg": ndcg.get(ranker.chosen)}
     rows = ctx.lake.write_arrow("rankers", ctx.run_date, pa.Table.from_pylist([row], contract("rankers").arrow()))
@@ -67,7 +71,8 @@ def fit_on_cut(ctx: Context, matrix: Matrix, goals: Goals) -> tuple[Ranker, dict
     # A goal that is no candidate teaches nothing.
     n_users = len(goals) if lesson is None else int(lesson.relevant.any(axis=1).sum())
     if lesson is None or n_users < MIN_USERS:
-        log.warning("all sources count the same: %d users to learn from, %d are needed", n_users, MIN_USERS)
+        few = "all sources count the same: %d users to learn from, %d are needed, who newly reached matrix.goal of late"
+        log.warning(few, n_users, MIN_USERS)
         write_importance(ctx, TABLE, [])
         return equal_fusion(NAMES), {}
     plan = RankerPlan(trees=TreesPlan(seed=config.seed), min_users_for_trees=config.min_users_for_trees)

@@ -9,6 +9,7 @@ Writes  topn/D, fallback/D, similar_items/D, popular_items/D, query_results/D; n
 Fails   3 if an input is missing or no item is available
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
@@ -22,6 +23,8 @@ from nightrec.scoring.other_lists import popular_and_trending, similar_lists
 from nightrec.scoring.query_results import write_query_results
 from nightrec.scoring.rank import RANKED, rank_users
 from nightrec.scoring.transform import fallback, named_lists, popularity, user_rows, users_over_cap
+
+log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -57,6 +60,9 @@ def score_top_n(ctx: SparkContext) -> None:
     ctx.run.set_tags(lineage)
     cap = ctx.config.rules.max_per_category
     if cap is not None:
-        ctx.run.log_metrics({"lists_over_cap": users_over_cap(tables.read("topn", day), shown, cap).count()})
+        n_over = users_over_cap(tables.read("topn", day), shown, cap).count()
+        ctx.run.log_metrics({"lists_over_cap": n_over})
+        if n_over:
+            log.warning("%d lists hold more than rules.max_per_category=%d of a category: too few others", n_over, cap)
     others = {f"n_{name}_rows": written[name] for name in ("similar_items", "popular_items", "query_results")}
     ctx.run.log_metrics({"rows_in": tables.count("interactions", day), "rows_out": written["topn"]} | others)

@@ -50,14 +50,15 @@ class Remaining:
             self._counts = np.zeros((len(items), self._members.shape[1]), np.int32)
 
     def open(self, pool: Mask) -> Mask:
-        """Return `(B, C)` those of a pool that are left and keep to the cap; all that are left where none does."""
+        """Return `(B, C)` those of a pool that are left and keep to the cap; where none does, those least above it."""
         left = self.left & pool
         if self._members is None:
             return left
-        full = self._counts[self._row // left.shape[1], self._members.indices] >= self._cap
-        blocked = np.bincount(self._row[full], minlength=left.size).reshape(left.shape) > 0
-        free = left & ~blocked
-        return np.where(free.any(axis=1, keepdims=True), free, left)
+        fullest = np.zeros(left.size, np.int32)
+        np.maximum.at(fullest, self._row, self._counts[self._row // left.shape[1], self._members.indices])
+        listed = np.where(left, fullest.reshape(left.shape), np.iinfo(np.int32).max)
+        is_open: Mask = left & (listed <= np.maximum(listed.min(axis=1, keepdims=True), self._cap - 1))
+        return is_open
 
     def take(self, picks: Ints) -> None:
         """List one candidate a user; `picks` `(B,)` are columns, -1 for nobody."""

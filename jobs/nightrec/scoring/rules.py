@@ -65,8 +65,8 @@ def make_lists(ranked: Ranked, text: Floats, top_n: int, rules: Rules) -> tuple[
     """Choose what is listed, and where.
 
     Most places take the best candidates in the order of `rules.diversity_weight` that keep to the cap; where too few
-    do, the best of the rest fill the list. Explored places then draw from the best other candidates that keep to it,
-    and where these run out from the best that are left.
+    do, the list is filled with the best of those whose categories are least above it. Explored places then draw from
+    the best other candidates that keep to it, and where these run out from those least above it.
 
     Args:
         ranked: The candidates.

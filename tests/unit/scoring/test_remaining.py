@@ -42,6 +42,16 @@ def test_where_all_that_is_left_is_over_the_cap_all_of_it_opens():
     assert everything(remaining).tolist() == [[False, True, False]]
 
 
+def test_where_nothing_keeps_to_the_cap_the_least_full_categories_open():
+    shop = category_rows([(k, "lamp" if k < 4 else "drone") for k in range(6)], n_items=6)
+    remaining = Remaining(np.array([[0, 1, 2, 3, 4, 5]]), shop, cap=1)
+    listed = []
+    for _ in range(6):
+        listed.append(int(everything(remaining)[0].argmax()))
+        remaining.take(np.array([listed[-1]]))
+    assert listed == [0, 4, 1, 5, 2, 3]  # two of each before a third lamp
+
+
 def test_the_pool_bounds_what_is_open_and_what_counts_as_left():
     remaining = Remaining(np.array([[0, 1, 2]]), MEMBERS, cap=1)
     remaining.take(np.array([0]))
