@@ -134,6 +134,7 @@ def _show_failures(client: AirflowClient, run_id: str, console: Console) -> None
 def _show_results(config: Config, night: date, console: Console) -> None:
     print_samples(config, night)
     places = {
+        "lists are ordered by": order_of(_lake(config).read_arrow("rankers", night).to_pylist()[0]),
         "published lists": read_pointer(_lake(config), night)["topn"],
         "Airflow": airflow_url(config),
         "MLflow": mlflow_url(config),
@@ -142,7 +143,15 @@ def _show_results(config: Config, night: date, console: Console) -> None:
         "names and passwords": config.place(config.paths.secrets),
     }
     for what, where in places.items():
-        console.print(f"{what:20} {where}", markup=False, soft_wrap=True)
+        console.print(f"{what:21} {where}", markup=False, soft_wrap=True)
+
+
+def order_of(ranker: Json) -> str:
+    """Say how the lists are ordered and what that rests on, from a row of `rankers`."""
+    if ranker["ndcg"] is None:
+        return f"all sources alike: only {ranker['n_users']} users newly reached a goal of late, too few to learn from"
+    learnt = f"{ranker['part']}, learnt from {ranker['n_users']} users"
+    return f"{learnt}; NDCG@10 {ranker['ndcg']:.3f} on users that it had not seen"
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -5,7 +5,7 @@ import pytest
 
 from nightrec.config import load_config
 from nightrec.errors import ConfigError, InputError
-from nightrec.local.night import deliveries_of, next_night, published_night, what_is_out
+from nightrec.local.night import deliveries_of, next_night, order_of, published_night, what_is_out
 from nightrec.local.progress import progress_line, useful_lines
 from nightrec.local.secrets import ensure_secrets
 
@@ -99,3 +99,9 @@ def test_progress_line_is_the_last_of_our_own():
     log = ["2026-11-22 05:18:46,840 INFO nightrec.tables: wrote rejects", "2026-11-22 05:18:47,000 INFO gx: []", "[]"]
     assert progress_line(log) == "tables: wrote rejects"
     assert progress_line(["[]"]) == ""
+
+
+def test_a_night_says_what_the_order_of_its_lists_rests_on():
+    learnt = {"part": "linear", "n_users": 189, "ndcg": 0.0871}
+    assert order_of(learnt) == "linear, learnt from 189 users; NDCG@10 0.087 on users that it had not seen"
+    assert order_of(learnt | {"n_users": 18, "ndcg": None}).startswith("all sources alike: only 18 users newly reached")
