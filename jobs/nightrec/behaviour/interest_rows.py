@@ -12,6 +12,7 @@ from nightrec.behaviour.metrics import Interval
 from nightrec.context import Context
 from nightrec.histories import Floats, Ints, Matrix
 from nightrec.lexical import centred
+from nightrec.reasons.chinese import is_word, likely_words, without_cuts
 from nightrec.reasons.words import words
 from nightrec.schemas import contract
 
@@ -44,15 +45,33 @@ def read_topics(
     items = ctx.lake.read_arrow("items", ctx.run_date, ["item_id", *CATALOGUE])
     place = pc.index_in(matrix.item_ids, value_set=items["item_id"].combine_chunks())
     columns = [items[name].combine_chunks().take(place).to_pylist() for name in CATALOGUE]
-    told = [set().union(*(words(part) for part in parts if part)) for parts in zip(*columns, strict=True)]
-    agreed = ctx.lake.read_arrow("item_aspects", ctx.run_date, ["item_id", "text"])
-    agreed = agreed if reviewed else agreed.slice(0, 0)
-    of_item = pc.index_in(agreed["item_id"], value_set=matrix.item_ids).to_pylist()
-    for item, word in zip(of_item, agreed["text"].to_pylist(), strict=True):
-        if item is not None:
-            told[item].add(word)
+    told = catalogue_words(columns)
+    for item, agreed in agreed_words(ctx, matrix).items() if reviewed else ():
+        told[item] |= without_cuts(agreed).keys()
     titles, labels = columns[:2]
     return {"category": categories(labels, text), "aspect": aspects(told, text)}, titles
+
+
+def catalogue_words(columns: Sequence[Sequence[str | None]]) -> list[set[str]]:
+    """Return the words of each item, in Chinese those that the columns together make likely.
+
+    Args:
+        columns: Texts of the items, `n` each, those that tell most first.
+    """
+    known = likely_words(text for column in columns for text in column if text)
+    parts = ([words(part) for part in texts if part] for texts in zip(*columns, strict=True))
+    return [{word for found in of_item for word in found if is_word(word, known)} for of_item in parts]
+
+
+def agreed_words(ctx: Context, matrix: Matrix) -> dict[int, dict[str, int]]:
+    """Read on which words reviewers of each item agree, and how many wrote each."""
+    rows = ctx.lake.read_arrow("item_aspects", ctx.run_date, ["item_id", "text", "n_users"])
+    of_item = pc.index_in(rows["item_id"], value_set=matrix.item_ids).to_pylist()
+    found: dict[int, dict[str, int]] = {}
+    for item, word, n_users in zip(of_item, rows["text"].to_pylist(), rows["n_users"].to_pylist(), strict=True):
+        if item is not None:
+            found.setdefault(item, {})[word] = n_users
+    return found
 
 
 def measure_interests(matrix: Matrix, cut: Night, topics: dict[str, Topics]) -> dict[str, Interval]:

@@ -10,6 +10,7 @@ import pyarrow.dataset as ds
 
 from nightrec.histories import Ints, Mask
 from nightrec.lake import Lake
+from nightrec.reasons.chinese import is_word, likely_words, without_cuts
 from nightrec.reasons.evidence import NEW_DAYS, ReasonsPlan
 from nightrec.reasons.words import LETTER, LONGEST, SHOWN, one_line, shorten, words
 
@@ -44,6 +45,8 @@ class Catalogue:
         self.labels, self.words = lru_cache(SAMPLED)(self._labels), lru_cache(SAMPLED)(self._words)
         step = max(1, len(item_ids) // SAMPLED)
         self._n_sampled = len(range(0, len(item_ids), step))
+        sampled = (self._at[name][item].as_py() or "" for name in TEXTS for item in range(0, len(item_ids), step))
+        self._chinese = likely_words(sampled)
         self._counts = np.zeros(BUCKETS, np.int32)
         for item in range(0, len(item_ids), step):
             np.add.at(self._counts, [_bucket(term) for term in {*self.labels(item), *self.words(item)}], 1)
@@ -64,6 +67,10 @@ class Catalogue:
     def aspects(self, item: int) -> dict[str, int]:
         """Return the words that reviewers agree on, the most telling first, and how many wrote each."""
         return self._aspects.get(item, {})
+
+    def is_word(self, term: str) -> bool:
+        """Tell whether a term of `words` is a word, and not a cut of Chinese ones."""
+        return is_word(term, self._chinese)
 
     def n_with(self, term: str) -> int:
         """Return how many sampled items have a term."""
@@ -124,7 +131,7 @@ def _aspects(lake: Lake, plan: ReasonsPlan, item_ids: pa.Array) -> Aspects:
     items = pc.index_in(rows["item_id"], value_set=item_ids).to_pylist()
     for item, text, n_users in zip(items, rows["text"].to_pylist(), rows["n_users"].to_pylist(), strict=True):
         found.setdefault(item, {})[text] = n_users
-    return found
+    return {item: without_cuts(said) for item, said in found.items()}
 
 
 def _bucket(term: str) -> int:

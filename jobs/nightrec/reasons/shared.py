@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from nightrec.reasons.catalogue import Catalogue
-from nightrec.reasons.evidence import Evidence
+from nightrec.reasons.chinese import stands_alone
+from nightrec.reasons.evidence import Evidence, Own
 from nightrec.reasons.grounds import LEAST
 from nightrec.reasons.reader import Knowledge, Reader
 from nightrec.reasons.words import excerpt
@@ -17,7 +18,8 @@ def shared_aspect(item: int, met: int, catalogue: Catalogue) -> str | None:
     labels = [term for term in catalogue.labels(item) if term in catalogue.labels(met)]
     if labels:
         return catalogue.labels(item)[_rarest(labels, catalogue)]
-    shared = _telling(catalogue.words(item), catalogue.words(met), catalogue)
+    both = catalogue.words(item).keys() & catalogue.words(met).keys()
+    shared = [term for term in both if catalogue.is_telling(term) and catalogue.is_word(term)]
     return catalogue.words(item)[_rarest(shared, catalogue)] if shared else None
 
 
@@ -29,7 +31,7 @@ def quoted(item: int, reader: Reader, catalogue: Catalogue) -> Evidence | None:
     of_item, most = catalogue.words(item), 0.0
     best: Evidence | None = None
     for own, written in reader.written:
-        shared = _telling(of_item, written, catalogue)
+        shared = [term for term in _meant(of_item, own, written, catalogue) if catalogue.is_telling(term)]
         told = sum(catalogue.rarity(term) for term in shared)
         if told > most:
             word = of_item[_rarest(shared, catalogue)]
@@ -60,8 +62,10 @@ def reviewed(place: int, family: str, reader: Reader, known: Knowledge) -> Found
     return None
 
 
-def _telling(left: dict[str, str], right: dict[str, str], catalogue: Catalogue) -> list[str]:
-    return [term for term in left if term in right and catalogue.is_telling(term)]
+def _meant(of_item: dict[str, str], own: Own, written: dict[str, str], catalogue: Catalogue) -> list[str]:
+    """Return the words of an item that a user wrote; of Chinese characters those that the user set apart are one."""
+    both = [term for term in of_item if term in written]
+    return [term for term in both if catalogue.is_word(term) or stands_alone(term, own.text)]
 
 
 def _rarest(terms: Sequence[str], catalogue: Catalogue) -> str:

@@ -18,7 +18,7 @@ WORD = re.compile(rf"[{HAN}]+|(?:(?![{HAN}_])\w)+")
 # Spaces of every kind, control characters, and marks of direction that could turn the sentence around a title.
 UNSEEN = re.compile("[\\s\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
 SHORTEST_WORD, RUN = 3, (2, 4)
-"""Letters of the shortest word, and characters of the runs that stand for words in Chinese."""
+"""Letters of the shortest word, and characters of the runs that may be words in Chinese."""
 
 
 def one_line(text: str) -> str:
@@ -64,13 +64,13 @@ def words(text: str) -> dict[str, str]:
     """Return the words of a text in small letters, each with how it is written there first.
 
     Numbers and the shortest words are left out, and so is one that ends at `LONGEST`, because it may be cut there; in
-    Chinese every run of `RUN` characters counts as a word.
+    Chinese every run of `RUN` characters counts as a word, and `chinese.likely_words` tells which are.
     """
     found: dict[str, str] = {}
     for match in WORD.finditer(text[:LONGEST]):
         word = match[0]
         if OF_HAN.match(word):
-            for run in _runs(word):
+            for run in runs(word, *RUN):
                 found.setdefault(run, run)
         elif match.end() < LONGEST and len(word) >= SHORTEST_WORD and LETTER.search(word):
             found.setdefault(word.lower(), word)
@@ -87,5 +87,6 @@ def is_chinese(texts: Iterable[str]) -> bool:
     return n_han > 0 and 2 * n_han >= n_letters
 
 
-def _runs(word: str) -> list[str]:
-    return [word[at : at + n] for n in range(RUN[0], RUN[1] + 1) for at in range(len(word) - n + 1)]
+def runs(word: str, shortest: int, longest: int) -> list[str]:
+    """Return every run of so many characters."""
+    return [word[at : at + n] for n in range(shortest, longest + 1) for at in range(len(word) - n + 1)]
