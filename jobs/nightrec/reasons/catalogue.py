@@ -21,6 +21,9 @@ SAMPLED = 20_000
 """Items, at most, that tell how common a word is."""
 COMMON_FRAC = 0.1
 """A word in more of the items than this tells nothing."""
+LABEL_FRAC = 0.5
+"""So does a label of more of the items, or a word of a title that the user wrote; small shops have few kinds of items,
+and the word of each is common."""
 
 
 class Catalogue:
@@ -57,7 +60,11 @@ class Catalogue:
 
     def title(self, item: int) -> str:
         """Return an item's shortened title."""
-        return shorten(self._at["title"][item].as_py() or "")
+        return shorten(self.whole_title(item))
+
+    def whole_title(self, item: int) -> str:
+        """Return an item's title as it is, empty where it has none."""
+        return self._at["title"][item].as_py() or ""
 
     def new_days(self, item: int) -> int | None:
         """Return for how many days an item has been new, None for others."""
@@ -76,9 +83,9 @@ class Catalogue:
         """Return how many sampled items have a term."""
         return int(self._counts[_bucket(term)])
 
-    def is_telling(self, word: str) -> bool:
-        """Tell whether few enough items have a word."""
-        return self.n_with(word) <= max(2.0, COMMON_FRAC * self._n_sampled)
+    def is_telling(self, term: str, frac: float = COMMON_FRAC) -> bool:
+        """Tell whether few enough items have a term."""
+        return self.n_with(term) <= max(2.0, frac * self._n_sampled)
 
     def rarity(self, term: str) -> float:
         """Return how much a term tells, `ln(n / n with it)`."""
@@ -93,7 +100,7 @@ class Catalogue:
         return {label.lower(): label for label in fit}
 
     def _words(self, item: int) -> dict[str, str]:
-        return words(self._at["description"][item].as_py() or "") | words(self._at["title"][item].as_py() or "")
+        return words(self._at["description"][item].as_py() or "") | words(self.whole_title(item))
 
 
 # A worker keeps the newest, because it is asked for every batch.

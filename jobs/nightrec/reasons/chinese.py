@@ -39,9 +39,9 @@ def is_word(term: str, known: frozenset[str]) -> bool:
     return term in known or not OF_HAN.match(term)
 
 
-def stands_alone(term: str, text: str) -> bool:
-    """Tell whether a Chinese term was written with nothing Chinese on either side."""
-    return re.search(f"(?<![{HAN}]){re.escape(term)}(?![{HAN}])", text[:LONGEST]) is not None
+def set_apart(text: str) -> set[str]:
+    """Return what was written with nothing Chinese on either side."""
+    return set(STRETCH.findall(text[:LONGEST]))
 
 
 def without_cuts(said: Mapping[str, int]) -> dict[str, int]:

@@ -77,6 +77,32 @@ def words(text: str) -> dict[str, str]:
     return found
 
 
+def longest_run(title: str, word: str, text: str) -> str:
+    """Return the words of a title around one of them that stand in a text in the same order, at most half of `SHOWN`.
+
+    >>> longest_run("Sony noise cancelling headphones 102", "headphones", "the best Noise cancelling headphones")
+    'noise cancelling headphones'
+    """
+    spans = [match.span() for match in WORD.finditer(title) if match.end() < LONGEST]
+    held = next((at for at, (start, end) in enumerate(spans) if title[start:end].lower() == word.lower()), None)
+    if held is None:  # a part of a stretch of Chinese
+        return word
+
+    def stands(first: int, last: int) -> bool:
+        if first < 0 or last >= len(spans):
+            return False
+        run = title[spans[first][0] : spans[last][1]]
+        whole = re.search(rf"(?<!\w){re.escape(run.lower())}(?!\w)", text[:LONGEST].lower())
+        return whole is not None and one_line(run) == run and len(run) <= SHOWN // 2
+
+    first = last = held
+    while stands(first - 1, last):
+        first -= 1
+    while stands(first, last + 1):
+        last += 1
+    return title[spans[first][0] : spans[last][1]]
+
+
 def is_chinese(texts: Iterable[str]) -> bool:
     """Tell whether texts are Chinese rather than written in letters; a character says as much as two letters."""
     n_han = n_letters = 0

@@ -7,7 +7,7 @@ import pytest
 from nightrec.behaviour.interest_rows import catalogue_words
 from nightrec.behaviour.interests import aspects
 from nightrec.reasons.catalogue import Catalogue
-from nightrec.reasons.chinese import is_word, likely_words, stands_alone, without_cuts
+from nightrec.reasons.chinese import is_word, likely_words, set_apart, without_cuts
 from nightrec.reasons.evidence import Own
 from nightrec.reasons.shared import _meant, shared_aspect
 from nightrec.reasons.words import words
@@ -76,9 +76,8 @@ def test_own_words_are_words_of_the_catalogue_or_set_apart_by_the_user():
     assert meant("坐火车去") == set()
 
 
-def test_a_term_that_is_written_apart_stands_alone():
-    assert stands_alone("火车", "买 火车!")
-    assert not stands_alone("火车", "木火车")
+def test_what_is_written_apart():
+    assert set_apart("买 火车! ok 木火车 no") == {"买", "火车", "木火车"}
 
 
 def test_what_reviewers_wrote_in_a_longer_term_is_left_out():
