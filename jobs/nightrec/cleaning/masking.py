@@ -1,13 +1,15 @@
 """Find e-mail addresses, phone numbers and card numbers in texts and put a mask in their place."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import luhn
 from stdnum.cn import ric
+
+from nightrec.cleaning.readings import readings
 
 EMAIL, PHONE, CARD = MASKS = ("<email>", "<phone>", "<card>")
 LETTERS = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u052f\u1e00-\u1fff"
@@ -27,7 +29,6 @@ FIRST_DIGITS = "23456"
 """Of payment cards: ISO/IEC 7812 keeps the others for airlines, health and the like."""
 FULL_WIDTH = {0xFF00 + k: 0x20 + k for k in range(1, 0x5F)} | {0x3000: 0x20}
 LETTER_BESIDE = re.compile(r"[A-Za-z](?=\+?[0-9]{10})|(?<=[0-9]{10})[A-Za-z]")
-ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[^u])")
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}[0-9:.+]*)?")
 MAX_TRIES = 1000
 """Wrong numbers after which a line, which can be a megabyte, is taken for a table of figures."""
@@ -66,10 +67,13 @@ def mask(text: str, phone_regions: Sequence[str]) -> Masked:
 
 
 def mask_line(raw: str, phone_regions: Sequence[str]) -> str:
-    """Put masks in place of personal data in a delivered line, whose letters may be written as escapes of JSON."""
-    plain, places = _unescaped(raw)
-    spans = _find(plain.translate(FULL_WIDTH), phone_regions)
-    return _cut(raw, [Span(places[start], places[end], of_kind) for start, end, of_kind in spans])
+    """Put masks in place of personal data in a delivered line, which may spell it in escapes of JSON and in HTML."""
+    spans = {
+        Span(reading.starts[start], reading.ends[end - 1], of_kind)
+        for reading in readings(raw)
+        for start, end, of_kind in _find(reading.text.translate(FULL_WIDTH), phone_regions)
+    }
+    return _cut(raw, _joined(spans))
 
 
 def mask_bytes(raw: bytes, phone_regions: Sequence[str]) -> bytes:
@@ -81,20 +85,15 @@ def mask_bytes(raw: bytes, phone_regions: Sequence[str]) -> bytes:
     return mask_line(once.decode("ascii", "surrogateescape"), phone_regions).encode("ascii", "surrogateescape")
 
 
-def _unescaped(raw: str) -> tuple[str, Sequence[int]]:
-    """Return a line with its escapes read, and where each character, and the end, stands in the line.
-
-    What is no letter reads as a space, so that the `n` of a line break is not taken for the first letter of an address.
-    """
-    parts: list[str] = []
-    places: list[int] = []
-    done = 0
-    for escape in ESCAPE.finditer(raw):
-        character = chr(int(escape[1], 16)) if escape[1] else " "
-        parts += [raw[done : escape.start()], " " if "\ud800" <= character <= "\udfff" else character]
-        places += range(done, escape.start() + 1)
-        done = escape.end()
-    return "".join([*parts, raw[done:]]), [*places, *range(done, len(raw) + 1)]
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in order and apart; those that overlap become one."""
+    apart: list[Span] = []
+    for span in sorted(spans):
+        if apart and span.start < apart[-1].end:
+            apart[-1] = apart[-1]._replace(end=max(apart[-1].end, span.end))
+        else:
+            apart.append(span)
+    return apart
 
 
 def _find(plain: str, phone_regions: Sequence[str]) -> list[Span]:

@@ -1,7 +1,6 @@
 """Clean one text: markup, entities, control characters, variants of Unicode, whitespace, personal data, length."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from html import unescape
 from typing import NamedTuple
@@ -10,12 +9,9 @@ import nh3
 
 from nightrec.cleaning.languages import language_of
 from nightrec.cleaning.masking import mask
+from nightrec.cleaning.readings import BLOCKS, plain_characters
 
-BLOCKS = {"br", "p", "div", "li", "ul", "ol", "td", "th", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote"}
-"""Tags that part words; others may stand inside one."""
 TAG = re.compile(r"<[^>]*>")
-SPACE = re.compile(r"\s+")
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 CUT_MASK = re.compile("<[a-z]{0,5}$")
 LONGEST_PERSONAL = 100
 """Characters read beyond the limit, so that a number across it is seen whole."""
@@ -46,7 +42,7 @@ def clean(text: str, rules: Rules) -> Cleaned:
     >>> clean("Write to a@b.com<br>&quot;soon&quot;", Rules(99, ["US"], ["en", "zh"])).text
     'Write to <email> "soon"'
     """
-    plain = CONTROL.sub("", SPACE.sub(" ", unicodedata.normalize("NFKC", without_markup(text))))
+    plain = plain_characters(without_markup(text))
     masked = mask(plain.strip()[: rules.max_chars + LONGEST_PERSONAL], rules.phone_regions)
     is_cut = len(masked.text) > rules.max_chars
     kept = (CUT_MASK.sub("", masked.text[: rules.max_chars]) if is_cut else masked.text).strip()

@@ -80,6 +80,30 @@ def test_escaped_letters_of_a_line_are_read_and_nothing_else_of_it_changes():
 @pytest.mark.parametrize(
     ("raw", "kept"),
     [
+        ("x,joe&#64;example.com", "x,<email>"),
+        ("<i>joe<b>.doe</b>@example.com</i>,x", "<i><email></i>,x"),
+        ("joe<b>.doe@example.com</b>", "<email></b>"),  # a part is an address too
+        ("138<b>1234</b>5678", "<phone>"),
+        ("138&nbsp;1234&nbsp;5678 &amp; more", "<phone> &amp; more"),
+        ("4111&nbsp;1111&#xa0;1111<wbr>&#8203;1111", "<card>"),
+        ("138<!-- -->1234<!-- -->5678", "<phone>"),
+        ("<td>138</td><td>1234 5678</td>", "<td><phone></td>"),
+        ("Joe <joe@example.com>, 3 < 5", "Joe <<email>>, 3 < 5"),
+        ('<a href="mailto:joe&#64;example.com" title="&gt;">joe</a>', '<a href="mailto:<email>" title="&gt;">joe</a>'),
+        ("138&lt;b&gt;1234&lt;/b&gt;5678 joe&amp;#64;example.com", "<phone> <email>"),
+        (r'{"a": "joe<b class=\"x\">.doe<\/b>\u0026#64;example.com\n<br>"}', r'{"a": "<email>\n<br>"}'),
+        (r'{"a": "138\u003cb\u003e1234\u003c\/b\u003e5678"}', r'{"a": "<phone>"}'),
+        ("<p>R&B &copy; &unknown; &#0; 12<b>34</b></p>", "<p>R&B &copy; &unknown; &#0; 12<b>34</b></p>"),
+    ],
+)
+def test_personal_data_spelt_in_html_is_masked_and_nothing_else_of_the_line_changes(raw, kept):
+    assert mask_line(raw, REGIONS) == kept
+    assert mask_bytes(b"\xff " + raw.encode(), REGIONS) == b"\xff " + kept.encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
         ("打13812345678谢谢".encode("gbk"), "打<phone>谢谢".encode("gbk")),  # its last byte is a letter of Latin-1
         ("jürgen@müller.de für 4111 1111 1111 1111".encode("latin-1"), "<email> für <card>".encode("latin-1")),
         (bytes(range(256)), bytes(range(256))),
@@ -89,6 +113,10 @@ def test_bytes_of_any_encoding_are_masked_and_the_others_survive(raw, kept):
     assert mask_bytes(raw, REGIONS) == kept
 
 
-@pytest.mark.parametrize("text", ["a" * 10**6 + "@", "a@" * 200_000, "1" * 10**6, "12 " * 200_000, "(1" * 200_000])
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 10**6 + "@", "a@" * 200_000, "1" * 10**6, "12 " * 200_000, "(1" * 200_000,
+     "<a" * 200_000, "&#" * 200_000, "&#" + "1" * 10**6, "<a&lt;" * 100_000, "&amp" * 100_000, "<b>1</b>" * 50_000],
+)  # fmt: skip
 def test_long_lines_take_linear_time(text):
     assert mask_line(text, REGIONS) == text
