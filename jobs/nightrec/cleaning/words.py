@@ -12,6 +12,8 @@ from nightrec.cleaning.masking import mask
 from nightrec.cleaning.readings import BLOCKS, plain_characters
 
 TAG = re.compile(r"<[^>]*>")
+HUGE_REFERENCE = re.compile("&#[0-9]{1000,}+;?")
+"""No character has a number so long, and `unescape` fails on one of more than 4300 digits."""
 CUT_MASK = re.compile("<[a-z]{0,5}$")
 LONGEST_PERSONAL = 100
 """Characters read beyond the limit, so that a number across it is seen whole."""
@@ -60,5 +62,5 @@ def without_markup(text: str) -> str:
             # In what the parser writes every `<` begins a tag.
             text = TAG.sub(" ", nh3.clean(text, tags=BLOCKS, attributes={}))
         if "&" in text:
-            text = unescape(text)
+            text = unescape(HUGE_REFERENCE.sub("\ufffd", text))
     return text

@@ -18,6 +18,7 @@ RULES = Rules(40, ["US", "CN"], ["en", "zh"])
         ("I <3 it, 3 < 5 and 6 > 2", "I <3 it, 3 < 5 and 6 > 2"),
         ("R&B, AT&T", "R&B, AT&T"),
         ("好<br>用", "好 用"),
+        ("a&#" + "1" * 5000 + ";b", "a\ufffdb"),
     ],
 )
 def test_markup_goes_and_words_stay(text, words):
