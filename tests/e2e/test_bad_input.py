@@ -195,6 +195,19 @@ def test_duplicate_delivery_brings_nothing_new_and_a_late_event_does(shop, caplo
     assert second["events"] != first["events"]
 
 
+def test_item_delivered_without_its_title_is_replaced_with_a_warning(shop, caplog):
+    shop.deliver(D0, "events/a.jsonl", lines([event(1)]))
+    shop.deliver(D1, "events/a.jsonl", lines([event(2)]))
+    shop.deliver(D1, "items/prices.jsonl", lines([{"item_id": "i1", "price": 3}, {"item_id": "new", "price": 4}]))
+    assert (shop.ingest(D0), shop.gate(D0)) == (0, 0)
+
+    assert shop.ingest(D1) == 0
+
+    titles = {row["item_id"]: row["title"] for row in shop.rows("items", D1)}
+    assert titles == {f"i{k}": f"item {k}" for k in range(5)} | {"i1": None, "new": None}
+    assert f"1 item(s) had a title in the catalogue of {D0} and have none now" in caplog.text
+
+
 def test_catalogue_that_failed_its_gate_is_not_carried_forward(shop, caplog):
     broken = lines([{"item_id": "only"}]) + b"{broken\n" * 9
     for k, day in enumerate((D0, D1, D2)):

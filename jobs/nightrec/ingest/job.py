@@ -24,6 +24,7 @@ from nightrec.ingest.checks import refuse_no_files, refuse_no_lines, refuse_noth
 from nightrec.ingest.feeds import DISK, EVENTS, ITEMS, REQUIRED, Feed, cleaning_rules, read_feed
 from nightrec.ingest.files import list_files
 from nightrec.ingest.ledger import Ledger, Reasons
+from nightrec.ingest.notices import warn_of_lost_titles
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,12 @@ def _write_catalogue(ctx: SparkContext, delivered: DataFrame, n_delivered: int) 
     before = None if is_replaced else _newest_catalogue(ctx)
     if before is None and n_delivered == 0:
         return 0, transform.NO_ROWS
-    catalogue = transform.update_catalogue(ctx.tables.read(ITEMS, before), delivered) if before else delivered
+    catalogue = delivered
+    if before:
+        previous = ctx.tables.read(ITEMS, before)
+        catalogue = transform.update_catalogue(previous, delivered)
+        if n_delivered:
+            warn_of_lost_titles(ctx, previous, delivered, before)
     rows = ctx.tables.overwrite(ITEMS, ctx.run_date, catalogue)
     written = ctx.tables.read(ITEMS, ctx.run_date)
     return rows, str(written.agg(transform.fingerprint(contract(ITEMS).names)).collect()[0][0])

@@ -107,6 +107,13 @@ def update_catalogue(previous: DataFrame, delivered: DataFrame) -> DataFrame:
     return kept.select(*previous.columns).unionByName(delivered.select(*previous.columns))
 
 
+def lost_titles(previous: DataFrame, delivered: DataFrame) -> DataFrame:
+    """Return `item_id` of items that have a title in the previous catalogue and are delivered without; both unique."""
+    untitled = delivered.where(F.col("title").isNull()).select("item_id")
+    titled = previous.where(F.col("title").isNotNull()).select("item_id")
+    return untitled.join(titled, on=["item_id"], how="left_semi")
+
+
 def fingerprint(columns: Sequence[str], counts: Column | None = None) -> Column:
     """Return an aggregate that hashes all rows, whatever their order, to 16 hexadecimal digits.
 

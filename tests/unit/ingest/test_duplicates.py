@@ -1,6 +1,12 @@
 """What counts as a duplicate, how the catalogue moves on, and the fingerprint."""
 
-from nightrec.ingest.transform import fingerprint, mark_repeated_events, mark_superseded_items, update_catalogue
+from nightrec.ingest.transform import (
+    fingerprint,
+    lost_titles,
+    mark_repeated_events,
+    mark_superseded_items,
+    update_catalogue,
+)
 
 
 def test_mark_repeated_events_keeps_the_first_line_that_no_earlier_delivery_had(spark):
@@ -37,6 +43,13 @@ def test_update_catalogue_replaces_whole_rows(spark):
     delivered = spark.createDataFrame([("i1", "new", None, 7), ("i3", "fresh", 3.0, 8)], schema + ", line bigint")
     got = sorted(tuple(row) for row in update_catalogue(previous, delivered).collect())
     assert got == [("i1", "new", None), ("i2", "same", 2.0), ("i3", "fresh", 3.0)]
+
+
+def test_lost_titles_are_those_of_items_delivered_without_one(spark):
+    schema = "item_id string, title string"
+    previous = spark.createDataFrame([("lost", "a"), ("kept", "b"), ("never", None), ("not delivered", "c")], schema)
+    delivered = spark.createDataFrame([("lost", None), ("kept", "d"), ("never", None), ("new", None)], schema)
+    assert [row.item_id for row in lost_titles(previous, delivered).collect()] == ["lost"]
 
 
 def test_fingerprint_depends_on_rows_and_not_on_their_order(spark):
