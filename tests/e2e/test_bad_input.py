@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import os
 from collections import Counter
 from datetime import date
@@ -193,6 +194,19 @@ def test_duplicate_delivery_brings_nothing_new_and_a_late_event_does(shop, caplo
     second = {row["feed"]: row["fingerprint"] for row in shop.rows("deliveries", D1)}
     assert second["items"] == first["items"]
     assert second["events"] != first["events"]
+
+
+def test_misnamed_columns_are_named_and_what_is_empty_for_it(shop, caplog):
+    caplog.set_level(logging.INFO, "nightrec.ingest")
+    shop.deliver(D0, "events/a.jsonl", lines([event(k, event_type="rating", stars=5) for k in range(3)] + [event(9)]))
+    shop.deliver(D0, "items/items.jsonl", lines([{"item_id": "i1", "name": "drum"}]))
+
+    assert shop.ingest(D0) == 0
+
+    assert "events: 1 ignored column(s): 'stars'; read are event_id, user_id, " in caplog.text
+    assert "items: 1 ignored column(s): 'name'; read are item_id, title, " in caplog.text
+    assert "events: value is empty in all 3 accepted rows that should have it" in caplog.text
+    assert "items: title is empty in all 1 accepted rows that should have it" in caplog.text
 
 
 def test_item_delivered_without_its_title_is_replaced_with_a_warning(shop, caplog):

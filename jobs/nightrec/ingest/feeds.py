@@ -11,7 +11,9 @@ from nightrec.cleaning.columns import COUNTS, clean_texts
 from nightrec.cleaning.words import Rules
 from nightrec.context import SparkContext
 from nightrec.ingest import transform
+from nightrec.ingest.headers import delivered_columns
 from nightrec.ingest.lines import read_lines
+from nightrec.ingest.notices import say_ignored_columns
 from nightrec.lake import arrow_uri
 from nightrec.lateness import last_moment
 from nightrec.schemas import contract
@@ -43,6 +45,7 @@ def read_feed(ctx: SparkContext, name: str, files: list[str]) -> Feed:
     settings = ctx.config.ingest
     columns = [column for column in contract(name).names if (name, column) != (EVENTS, "language")]
     folder = arrow_uri(ctx.config.landing(ctx.run_date, name))
+    say_ignored_columns(name, delivered_columns(folder, files, REQUIRED[name]), columns)
     lines = read_lines(ctx.spark, folder, files, columns, REQUIRED[name])
     typed = transform.type_items(lines, columns) if name == ITEMS else _type_events(ctx, lines, columns)
     # The catalogue says itself which language it is in.

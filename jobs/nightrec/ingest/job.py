@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from nightrec.cleaning.columns import COUNTS, mask_lines
@@ -24,7 +24,7 @@ from nightrec.ingest.checks import refuse_no_files, refuse_no_lines, refuse_noth
 from nightrec.ingest.feeds import DISK, EVENTS, ITEMS, REQUIRED, Feed, cleaning_rules, read_feed
 from nightrec.ingest.files import list_files
 from nightrec.ingest.ledger import Ledger, Reasons
-from nightrec.ingest.notices import warn_of_lost_titles
+from nightrec.ingest.notices import warn_of_empty_column, warn_of_lost_titles
 from nightrec.schemas import contract
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,9 @@ def ingest_logs(ctx: SparkContext) -> None:
 
     new_events = transform.mark_repeated_events(_usable(events), _known_event_ids(ctx)).persist(DISK)
     new_items = transform.mark_superseded_items(_usable(items)).persist(DISK)
-    event_ledger = _ledger(events, new_events, reasons)
-    item_ledger = _ledger(items, new_items, reasons)
+    valued = [kind for kind, worth in ctx.config.matrix.event_weights.items() if worth.value_weight]
+    event_ledger = _ledger(events, new_events, reasons, "value", F.col("event_type").isin(valued))
+    item_ledger = _ledger(items, new_items, reasons, "title", F.lit(True))
     n_catalogue, snapshot = _write_catalogue(ctx, _kept(new_items), item_ledger.n_accepted)
     _record(ctx, event_ledger, replace(item_ledger, fingerprint=snapshot))
 
@@ -96,13 +97,19 @@ def _known_event_ids(ctx: SparkContext) -> DataFrame:
     return ctx.tables.read_many(EVENTS, days).select("event_id")
 
 
-def _ledger(feed: Feed, marked: DataFrame, reasons: dict[str, Reasons]) -> Ledger:
+def _ledger(feed: Feed, marked: DataFrame, reasons: dict[str, Reasons], column: str, has_column: Column) -> Ledger:
+    """Count what became of a feed's lines, and warn where the rows that should have a column all lack it."""
     is_kept = ~F.col("is_duplicate")
-    accepted, duplicates, hashed = marked.agg(
-        F.count_if(is_kept), F.count_if(~is_kept), transform.fingerprint(contract(feed.name).names, is_kept)
+    accepted, duplicates, hashed, n_rows, n_filled = marked.agg(
+        F.count_if(is_kept),
+        F.count_if(~is_kept),
+        transform.fingerprint(contract(feed.name).names, is_kept),
+        F.count_if(is_kept & has_column),
+        F.count_if(is_kept & has_column & F.col(column).isNotNull()),
     ).collect()[0]
     ledger = Ledger(feed.name, feed.n_read, accepted, duplicates, reasons[feed.name], hashed)
     ledger.check()
+    warn_of_empty_column(feed.name, column, n_rows, n_filled)
     return ledger
 
 
