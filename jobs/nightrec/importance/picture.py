@@ -44,7 +44,7 @@ def picture(rows: Sequence[Row], title: str, panels: Panels) -> Figure:
         axes.set_title(heading, loc="left", fontsize=11)
         axes.set_xlabel(unit)
     if known:
-        figure.legend(known.values(), known.keys(), loc="upper right", ncols=len(known), frameon=False)
+        figure.legend(known.values(), known.keys(), loc="outside upper right", ncols=len(known), frameon=False)
     return figure
 
 
