@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from nightrec.availability import available, hidden_items
@@ -58,11 +59,17 @@ def score_top_n(ctx: SparkContext) -> None:
     written = tables.overwrite_all(day, {name: rows.withColumns(constants) for name, rows in lists.items()})
     written["query_results"] = write_query_results(ctx, task, lineage)
     ctx.run.set_tags(lineage)
-    cap = ctx.config.rules.max_per_category
-    if cap is not None:
-        n_over = users_over_cap(tables.read("topn", day), shown, cap).count()
-        ctx.run.log_metrics({"lists_over_cap": n_over})
-        if n_over:
-            log.warning("%d lists hold more than rules.max_per_category=%d of a category: too few others", n_over, cap)
+    count_over_cap(ctx, shown)
     others = {f"n_{name}_rows": written[name] for name in ("similar_items", "popular_items", "query_results")}
     ctx.run.log_metrics({"rows_in": tables.count("interactions", day), "rows_out": written["topn"]} | others)
+
+
+def count_over_cap(ctx: SparkContext, shown: DataFrame) -> None:
+    """Record `lists_over_cap` where the domain has a cap, and warn of such lists."""
+    cap = ctx.config.rules.max_per_category
+    if cap is None:
+        return
+    n_over = users_over_cap(ctx.tables.read("topn", ctx.run_date), shown, cap).count()
+    ctx.run.log_metrics({"lists_over_cap": n_over})
+    if n_over:
+        log.warning("%d lists hold more than rules.max_per_category=%d of a category: too few others", n_over, cap)
